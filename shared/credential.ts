@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Secret } from './redact.ts';
 
 /** One cookie of the user's claude.ai session, as the browser holds it. */
 export const sessionCookieSchema = z.object({
@@ -23,3 +24,18 @@ export type RestingPlace = z.infer<typeof restingPlaceSchema>;
 /** How web-mode bytes travel: `auto` prefers the browser when its seat is online. */
 export const transportChoiceSchema = z.enum(['auto', 'browser', 'direct']);
 export type TransportChoice = z.infer<typeof transportChoiceSchema>;
+
+/** A key of an API provider. Its id is made from the provider and a digest of the key, so it names without telling. */
+export interface ApiKey {
+  readonly kind: 'api-key';
+  /** `openai-3f9a2c41`; `client` for a credential that a client sent along with its request. */
+  readonly id: string;
+  readonly providerId: string;
+  /** As the person named it; the id unless named. */
+  readonly name: string;
+  /** `null` for a provider that wants none. */
+  readonly secret: Secret | null;
+  readonly origin: 'environment' | 'config' | 'vault' | 'client';
+  /** Lower numbers are preferred. */
+  readonly priority: number;
+}

@@ -11,7 +11,7 @@ export const quotaWindowSchema = z.object({
   resetsAtMs: z.number().nullable(),
   /** The model that the window is for; absent for windows shared by all. */
   model: z.string().max(120).optional(),
-  source: z.enum(['stream', 'usage-endpoint', 'error']),
+  source: z.enum(['stream', 'headers', 'usage-endpoint', 'error']),
   observedAtMs: z.number(),
 });
 

@@ -2,6 +2,8 @@
 import type { CompanionError } from '../base/error.ts';
 import type { HubEvent, HubMessage } from './hub/event.ts';
 import type { HubRequest } from './hub/request.ts';
+import type { ModelFacts } from './model-facts.ts';
+import type { SseFrame } from './sse.ts';
 
 /** A stream codec as data: `(state, input) -> [state, outputs]`, and what is still owed when the input ends. */
 export interface StreamCodec<State, Input, Output> {
@@ -29,11 +31,13 @@ export interface DecodedRequest {
   readonly hub: HubRequest;
   readonly isStream: boolean;
   readonly warnings: readonly Warning[];
+  /** `hub.max_tokens` is ours, because the client named no limit and the hub's form wants one. */
+  readonly hasDefaultMaxTokens: boolean;
   /** What the encoder must remember of the request, opaque to everybody else. */
   readonly memo: unknown;
 }
 
-export type DialectId = 'anthropic' | 'openai-chat';
+export type DialectId = 'anthropic' | 'openai-chat' | 'openai-responses';
 
 export interface RenderedError {
   readonly status: number;
@@ -44,8 +48,11 @@ export interface RenderedError {
 /** An API shape that clients speak. */
 export interface Dialect {
   readonly id: DialectId;
-  /** Throws `INVALID_REQUEST` with `details.field` for a body that the dialect's own provider would refuse. */
-  decodeRequest(body: unknown): DecodedRequest;
+  /**
+   * Throws `INVALID_REQUEST` with `details.field` for a body that the dialect's own provider would refuse. `facts` are of
+   * the model that is to serve; read off the body's model name unless given.
+   */
+  decodeRequest(body: unknown, facts?: ModelFacts): DecodedRequest;
   encodeMessage(message: HubMessage, request: DecodedRequest, stamp: Stamp): unknown;
   /** Turns hub events into SSE text, ready to be written. `unknown` state: each dialect keeps its own. */
   streamEncoder(request: DecodedRequest, stamp: Stamp): StreamCodec<unknown, HubEvent, string>;
@@ -55,4 +62,34 @@ export interface Dialect {
   encodeStreamError(error: CompanionError): string;
   /** What keeps an idle stream open. */
   readonly keepAlive: string;
+}
+
+/** A request in the form of an upstream's wire. */
+export interface EncodedRequest {
+  /** Below the provider's base URL: `/v1/messages`, `/chat/completions`. */
+  readonly path: string;
+  /** Besides `content-type` and the credential's. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  /** What this wire could not carry. */
+  readonly warnings: readonly Warning[];
+  /** What the decoder must remember, opaque to everybody else. */
+  readonly memo: unknown;
+}
+
+export type HeaderLookup = (lowerCaseName: string) => string | undefined;
+
+/** The wire of an upstream, seen from the hub. */
+export interface UpstreamCodec {
+  /** The client dialect that needs no translation to it. */
+  readonly dialect: DialectId;
+  /** What `model` takes there. */
+  factsOf(model: string): ModelFacts;
+  /** `model` is the upstream's name for it. Throws `INVALID_REQUEST` for what cannot be said there. */
+  encodeRequest(request: DecodedRequest, model: string): EncodedRequest;
+  /** Throws `UPSTREAM_UNREADABLE`. */
+  decodeMessage(body: unknown, encoded: EncodedRequest, stamp: Stamp): HubMessage;
+  streamDecoder(encoded: EncodedRequest, stamp: Stamp): StreamCodec<unknown, SseFrame, HubEvent>;
+  /** An answer that is not 2xx as the error that it means, in the provider's own words. */
+  decodeError(status: number, headers: HeaderLookup, body: string, nowMs: number): CompanionError;
 }

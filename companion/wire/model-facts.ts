@@ -14,6 +14,8 @@ export interface ModelFacts {
   readonly hasNativeJsonSchema: boolean;
   /** `temperature` and `top_p`: both at once, one of them, or neither (only `temperature: 1` passes). */
   readonly sampling: 'both' | 'one' | 'none';
+  /** The highest `temperature`. */
+  readonly maxTemperature: number;
 }
 
 export type ModelFactsLookup = (model: string) => ModelFacts;
@@ -24,7 +26,13 @@ interface ModelName {
   readonly version: number;
 }
 
-const beforeThinking = { thinking: 'none', efforts: [], hasNativeJsonSchema: false, sampling: 'both' } as const;
+const beforeThinking = {
+  thinking: 'none',
+  efforts: [],
+  hasNativeJsonSchema: false,
+  sampling: 'both',
+  maxTemperature: 1,
+} as const;
 const allEfforts: readonly Effort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
 /** Facts of a Claude model by its name, in any provider's spelling; other names are taken for a current model. */
@@ -47,11 +55,19 @@ function budgetFacts({ family, version }: ModelName): ModelFacts {
     efforts: [],
     hasNativeJsonSchema: version >= 405,
     sampling: version > 400 ? 'one' : 'both',
+    maxTemperature: 1,
   };
 }
 
 function currentFacts(maxOutputTokens: number): ModelFacts {
-  return { maxOutputTokens, thinking: 'adaptive', efforts: allEfforts, hasNativeJsonSchema: true, sampling: 'none' };
+  return {
+    maxOutputTokens,
+    thinking: 'adaptive',
+    efforts: allEfforts,
+    hasNativeJsonSchema: true,
+    sampling: 'none',
+    maxTemperature: 1,
+  };
 }
 
 /** `claude-opus-4-6`, `anthropic/claude-sonnet-4.5`, `claude-3-5-haiku-20241022`; a long number is a date. */

@@ -22,7 +22,7 @@ export function decodeRequest(body: unknown): DecodedRequest {
   const { stream, betas, ...hub } = body as MessagesBody;
   checkContents(hub.messages);
   const memo: AnthropicMemo = { betas: betas ?? [] };
-  return { hub, isStream: stream === true, warnings: [], memo };
+  return { hub, isStream: stream === true, warnings: [], hasDefaultMaxTokens: false, memo };
 }
 
 function checkContents(messages: readonly HubMessageParam[]): void {

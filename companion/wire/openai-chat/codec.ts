@@ -13,7 +13,8 @@ import type { ChatDecodedRequest } from './memo.ts';
 export function createOpenAiChatDialect(options: ChatDecodeOptions = {}): Dialect {
   return {
     id: 'openai-chat',
-    decodeRequest: (body) => decodeChatRequest(body, options),
+    decodeRequest: (body, facts) =>
+      decodeChatRequest(body, facts === undefined ? options : { ...options, modelFacts: () => facts }),
     encodeMessage: (message, request, stamp) => encodeChatCompletion(message, ownRequest(request), stamp),
     streamEncoder: (request, stamp) => forgetState(chatStreamEncoder(ownRequest(request), stamp)),
     encodeError: encodeChatError,

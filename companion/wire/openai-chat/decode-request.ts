@@ -11,7 +11,7 @@ import { readChatRequest } from './request-schema.ts';
 import type { ChatRequest } from './request-schema.ts';
 import { decodeResponseFormat } from './response-format.ts';
 import type { JsonOutput } from './response-format.ts';
-import { decodeMaxTokens, decodeSampling, decodeStop } from './sampling.ts';
+import { decodeMaxTokens, decodeSampling, decodeStop, namesNoLimit } from './sampling.ts';
 import { decodeThinking } from './thinking.ts';
 import type { Thinking } from './thinking.ts';
 import { decodeTools, usesFunctions } from './tools.ts';
@@ -42,7 +42,13 @@ export function decodeChatRequest(body: unknown, options: ChatDecodeOptions = {}
     usesFunctions: usesFunctions(request),
     jsonTool,
   };
-  return { hub: limitCacheMarks(hub, warn), isStream: request.stream === true, warnings: list(), memo };
+  return {
+    hub: limitCacheMarks(hub, warn),
+    isStream: request.stream === true,
+    warnings: list(),
+    hasDefaultMaxTokens: namesNoLimit(request),
+    memo,
+  };
 }
 
 /** Each step may rest on the ones before: a forced tool rules out thinking, thinking rules out a hidden tool. */

@@ -11,6 +11,10 @@ export function decodeMaxTokens(request: ChatRequest, facts: ModelFacts): number
   return request.max_completion_tokens ?? request.max_tokens ?? Math.min(facts.maxOutputTokens, DEFAULT_MAX_TOKENS);
 }
 
+export function namesNoLimit(request: ChatRequest): boolean {
+  return (request.max_completion_tokens ?? request.max_tokens ?? null) === null;
+}
+
 /** Blank stop sequences are refused by the service and left out; none left is none asked for. */
 export function decodeStop(stop: ChatRequest['stop'], warn: Warn): { stop_sequences?: string[] } {
   const asked = typeof stop === 'string' ? [stop] : (stop ?? []);
@@ -19,9 +23,9 @@ export function decodeStop(stop: ChatRequest['stop'], warn: Warn): { stop_sequen
   return kept.length === 0 ? {} : { stop_sequences: kept };
 }
 
-/** What the model takes of `temperature` (OpenAI's 0 to 2, clamped to 1) and `top_p`; nothing beside thinking. */
+/** What the model takes of `temperature` (OpenAI's 0 to 2, clamped to what it takes) and `top_p`; nothing beside thinking. */
 export function decodeSampling(request: ChatRequest, facts: ModelFacts, isThinking: boolean, warn: Warn): HubSampling {
-  const sampling = clampSampling(request, warn);
+  const sampling = clampSampling(request, facts.maxTemperature, warn);
   if (isThinking) return dropSampling(sampling, 'does not go with thinking', warn);
   if (facts.sampling === 'none') return dropSampling(sampling, 'this model takes no sampling parameters', warn);
   if (facts.sampling === 'both' || sampling.temperature === undefined || sampling.top_p === undefined) return sampling;
@@ -29,10 +33,10 @@ export function decodeSampling(request: ChatRequest, facts: ModelFacts, isThinki
   return { temperature: sampling.temperature };
 }
 
-function clampSampling({ temperature, top_p: topP }: ChatRequest, warn: Warn): HubSampling {
-  if (typeof temperature === 'number' && temperature > 1) warn('temperature', 'clamped to 1');
+function clampSampling({ temperature, top_p: topP }: ChatRequest, most: number, warn: Warn): HubSampling {
+  if (typeof temperature === 'number' && temperature > most) warn('temperature', `clamped to ${most}`);
   return {
-    ...(typeof temperature === 'number' ? { temperature: Math.min(temperature, 1) } : {}),
+    ...(typeof temperature === 'number' ? { temperature: Math.min(temperature, most) } : {}),
     ...(typeof topP === 'number' ? { top_p: topP } : {}),
   };
 }

@@ -1,0 +1,88 @@
+/** The shapes of routing: what is asked, what is known, and the explained plan that comes out. */
+import type { ApiProvider } from '../../shared/api-provider.ts';
+import type { ApiKey } from '../../shared/credential.ts';
+import type { SessionRecord } from '../store/store.ts';
+import type { DialectId } from '../wire/codec.ts';
+import type { Mode } from './mode.ts';
+
+export type Strategy = 'priority' | 'round_robin' | 'quota_aware' | 'random';
+
+/** Served by an API provider with one of its keys. */
+export interface ApiCandidate {
+  readonly kind: 'api';
+  readonly provider: ApiProvider;
+  readonly key: ApiKey;
+  /** The model as the upstream knows it; `undefined` for requests that name none. */
+  readonly model: string | undefined;
+  /** The client's bytes can go there as they are (but for the model's name, if it is another). */
+  readonly isSameWire: boolean;
+}
+
+/** Served by a claude.ai session. */
+export interface WebCandidate {
+  readonly kind: 'web';
+  readonly session: SessionRecord;
+  readonly model: string;
+}
+
+export type Candidate = ApiCandidate | WebCandidate;
+
+/** One credential that was looked at, and what became of it. */
+export interface Consideration {
+  /** `OpenAI key work`, `claude.ai session ada@example.com`. */
+  readonly who: string;
+  readonly verdict: 'chosen' | 'next' | 'passed over';
+  /** For a person: `kept for this conversation`, `cooling until 14:05: five_hour window is full`. */
+  readonly reason: string;
+}
+
+/** Candidates in the order in which they are to be tried. */
+export interface Plan {
+  readonly candidates: readonly [Candidate, ...Candidate[]];
+  /** One line: `api: OpenAI, key work (round robin); model fast means gpt-5-mini`. */
+  readonly explanation: string;
+  readonly considered: readonly Consideration[];
+}
+
+export interface RouteRequest {
+  /** As the client named it; `undefined` where the body names none or cannot be read. */
+  readonly model: string | undefined;
+  readonly mode: Mode | undefined;
+  readonly dialect: DialectId;
+  /** `false` for routes that only the same wire can serve: batches, files, embeddings, count_tokens, unknown ones. */
+  readonly isTranslatable: boolean;
+  /** A route whose objects belong to the credential that made them (files, batches, stored responses). */
+  readonly isStateful: boolean;
+  /** The credential that the client sent along: then no other is considered. */
+  readonly ownKey: ApiKey | undefined;
+  /** Requests of one conversation share it, so that prompt caches stay warm. */
+  readonly affinity: string | undefined;
+}
+
+/** How a credential stands right now for one model. */
+export type Standing =
+  | {
+      readonly state: 'ready';
+      /** 0 untouched, 1 full, for `quota_aware`; `null` unknown. */ readonly usedFraction: number | null;
+    }
+  | { readonly state: 'cooling'; readonly untilMs: number; readonly reason: string }
+  | { readonly state: 'rejected'; readonly untilMs: number; readonly reason: string };
+
+export interface RouteFacts {
+  readonly sessions: readonly SessionRecord[];
+  readonly providers: readonly ApiProvider[];
+  readonly keys: readonly ApiKey[];
+  readonly standing: (keyId: string, model: string | undefined) => Standing;
+  /** The models that a key's provider listed last; `undefined` while not known. */
+  readonly modelsOf: (keyId: string) => ReadonlySet<string> | undefined;
+  /** From the configuration, in its order; a `*` at the end of a name stands for any rest. */
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly strategy: Strategy;
+  /** The key that served this conversation last, by provider. */
+  readonly keptFor: (affinity: string, providerId: string) => string | undefined;
+  /** How often each key was used in this run: the least used one is next in `round_robin`. */
+  readonly turnOf: (keyId: string) => number;
+  /** 0 to 1, for `random`. */
+  readonly random: () => number;
+  readonly nowMs: number;
+}

@@ -1,0 +1,96 @@
+/** The ledger: one row for each exchange, counts and outcomes, never contents. */
+
+export interface LedgerAttempt {
+  /** `OpenAI key work`. */
+  readonly who: string;
+  /** HTTP status of the provider, where it gave one. */
+  readonly status: number | null;
+  /** `served` or the code of the error. */
+  readonly outcome: string;
+  readonly durationMs: number;
+}
+
+/** Why it went where it went, for `companion explain`. */
+export interface LedgerExplanation {
+  readonly plan: string;
+  readonly considered: readonly { readonly who: string; readonly verdict: string; readonly reason: string }[];
+  readonly attempts: readonly LedgerAttempt[];
+}
+
+export interface LedgerRow {
+  /** `exc_...`. */
+  readonly id: string;
+  readonly atMs: number;
+  readonly client: string;
+  /** `anthropic`, `openai-chat`, `openai-responses`. */
+  readonly dialect: string;
+  /** Path without query: `/v1/messages`. */
+  readonly route: string;
+  /** As the client named it; `null` where it named none. */
+  readonly model: string | null;
+  /** As the upstream knows it. */
+  readonly servedModel: string | null;
+  readonly mode: 'api' | 'web' | 'claude-code' | null;
+  /** `anthropic`, `openai`, `claude-web`, ...; `null` when nobody served. */
+  readonly provider: string | null;
+  /** Id of the key or session. */
+  readonly credential: string | null;
+  readonly isTranslated: boolean;
+  readonly isStream: boolean;
+  /** What the client got. */
+  readonly status: number;
+  /** `ok`, or the code of the error. */
+  readonly outcome: string;
+  /** Counted as in `TokenUsage`; `null` when the answer told none. */
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly firstByteMs: number | null;
+  readonly durationMs: number;
+  readonly warnings: readonly string[];
+  readonly explanation: LedgerExplanation;
+}
+
+export type UsageKey = 'model' | 'client' | 'credential' | 'day';
+
+export interface UsageFilter {
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+}
+
+/** Sums over the exchanges of one model, client, credential or day (local date `2026-11-22`). */
+export interface UsageGroup {
+  readonly key: string;
+  readonly exchanges: number;
+  readonly failures: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+}
+
+export interface CredentialTotals {
+  readonly credential: string;
+  readonly exchanges: number;
+  readonly failures: number;
+  readonly lastAtMs: number;
+  /** Code of the newest failure. */
+  readonly lastFailure: { readonly outcome: string; readonly atMs: number } | null;
+}
+
+export interface LedgerStore {
+  /** All rows or none, in one transaction. Errors: `STORE_UNAVAILABLE` (a full disk). */
+  appendExchanges(rows: readonly LedgerRow[]): void;
+  /** By id, or by a beginning of it that only one has. */
+  exchange(id: string): LedgerRow | undefined;
+  /** Newest first. */
+  recentExchanges(limit: number): readonly LedgerRow[];
+  /** Most tokens first; days in order. */
+  usage(by: UsageKey, filter: UsageFilter): readonly UsageGroup[];
+  credentialTotals(): readonly CredentialTotals[];
+  /** Forgets rows older than `olderThanMs` and the oldest above `keepRows`; how many went. */
+  pruneExchanges(keepRows: number, olderThanMs: number): number;
+}
