@@ -2,6 +2,7 @@
 import type { CompanionError } from '../base/error.ts';
 import type { HubEvent, HubMessage } from './hub/event.ts';
 import type { HubRequest } from './hub/request.ts';
+import type { ThinkingRecall } from './hub/thinking-memory.ts';
 import type { ModelFacts } from './model-facts.ts';
 import type { SseFrame } from './sse.ts';
 
@@ -50,16 +51,17 @@ export interface Dialect {
   readonly id: DialectId;
   /**
    * Throws `INVALID_REQUEST` with `details.field` for a body that the dialect's own provider would refuse. `facts` are of
-   * the model that is to serve; read off the body's model name unless given.
+   * the model that is to serve; read off the body's model name unless given. `recall` gives the thinking that stood before
+   * earlier tool calls, for clients whose form has no place for it.
    */
-  decodeRequest(body: unknown, facts?: ModelFacts): DecodedRequest;
+  decodeRequest(body: unknown, facts?: ModelFacts, recall?: ThinkingRecall): DecodedRequest;
   encodeMessage(message: HubMessage, request: DecodedRequest, stamp: Stamp): unknown;
   /** Turns hub events into SSE text, ready to be written. `unknown` state: each dialect keeps its own. */
   streamEncoder(request: DecodedRequest, stamp: Stamp): StreamCodec<unknown, HubEvent, string>;
   /** The error in the dialect's native shape; `x-companion-error`, `retry-after` and `x-should-retry` included. */
   encodeError(error: CompanionError, nowMs: number): RenderedError;
-  /** The same inside a stream whose headers are out. */
-  encodeStreamError(error: CompanionError): string;
+  /** The same inside a stream whose headers are out; `state` is that of the stream's encoder. */
+  encodeStreamError(error: CompanionError, state?: unknown): string;
   /** What keeps an idle stream open. */
   readonly keepAlive: string;
 }

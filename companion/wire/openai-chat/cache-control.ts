@@ -1,7 +1,7 @@
 /** Cache marks that a client set: the service takes four. */
 import type Anthropic from '@anthropic-ai/sdk';
 import type { HubContentBlock, HubMessageParam, HubRequest } from '../hub/request.ts';
-import type { Warn } from './warnings.ts';
+import type { Warn } from '../openai/warnings.ts';
 
 const MAX_MARKS = 4;
 

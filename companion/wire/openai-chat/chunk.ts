@@ -3,7 +3,7 @@ import type OpenAI from 'openai';
 import { formatSse } from '../sse.ts';
 import type { FinishReason } from './finish-reason.ts';
 import { encodeUsage } from './usage.ts';
-import type { TokenCounts } from './usage.ts';
+import type { TokenCounts } from '../openai/token-counts.ts';
 
 /** What is the same in every chunk of one answer. */
 export interface ChunkHead {

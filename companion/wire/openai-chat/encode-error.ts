@@ -1,49 +1,12 @@
-/** Errors in OpenAI's shape, before the headers are out and after. */
-import type { ErrorCode } from '../../../shared/error-code.ts';
+/** Errors as clients of Chat Completions know them, before the headers are out and after. */
 import { CompanionError } from '../../base/error.ts';
 import type { RenderedError } from '../codec.ts';
 import type { HubErrorEvent } from '../hub/event.ts';
-import { errorHeaders, errorText } from '../hub/failure.ts';
+import { openAiError, openAiErrorOfEvent, renderError } from '../openai/error.ts';
+import type { ClientNames } from '../openai/error.ts';
 import { formatSse } from '../sse.ts';
 
-/** OpenAI's error object, with all its keys: clients read each of them without a check. */
-export interface ChatError {
-  readonly message: string;
-  readonly type: string;
-  readonly param: string | null;
-  readonly code: string | null;
-}
-
-interface Kind {
-  readonly status: number;
-  readonly type: string;
-  readonly code: string | null;
-}
-
-/** Codes whose rendering their status alone does not tell. */
-const kinds: Partial<Record<ErrorCode, Partial<Kind>>> = {
-  CLIENT_KEY_MISSING: { code: 'invalid_api_key' },
-  CLIENT_KEY_INVALID: { code: 'invalid_api_key' },
-  MODEL_NOT_FOUND: { code: 'model_not_found' },
-  ROUTE_NOT_FOUND: { code: 'unknown_url' },
-  INVALID_REQUEST: { code: null },
-  RATE_LIMITED: { code: 'rate_limit_exceeded' },
-  TOO_MANY_FAILED_KEYS: { code: 'rate_limit_exceeded' },
-  OVERLOADED: { status: 503, type: 'overloaded_error', code: 'overloaded' },
-  STREAM_BROKEN: { type: 'upstream_error' },
-};
-
-/** OpenAI's code for an error type of the hub's stream. */
-const codeOfType: Readonly<Record<string, string>> = {
-  authentication_error: 'invalid_api_key',
-  billing_error: 'insufficient_quota',
-  not_found_error: 'model_not_found',
-  overloaded_error: 'overloaded',
-  rate_limit_error: 'rate_limit_exceeded',
-};
-
-/** Fields of the hub that a client of this dialect knows by another name. */
-const clientNames: Readonly<Record<string, string>> = {
+const clientNames: ClientNames = {
   max_tokens: 'max_completion_tokens',
   metadata: 'user',
   'metadata.user_id': 'user',
@@ -55,58 +18,20 @@ const clientNames: Readonly<Record<string, string>> = {
 };
 
 export function encodeChatError(error: CompanionError, nowMs: number): RenderedError {
-  return {
-    status: kindOf(error).status,
-    headers: errorHeaders(error, nowMs),
-    body: { error: chatError(error) },
-  };
+  return renderError(error, clientNames, nowMs);
 }
 
 /** Ends a stream; nothing may follow, `[DONE]` included. */
 export function encodeChatStreamError(error: CompanionError): string {
-  return formatSse(undefined, { error: chatError(error) });
+  return formatSse(undefined, { error: openAiError(error, clientNames) });
 }
 
 /** The provider's own error event, in its words and with its type. */
-export function encodeErrorEvent({ error: { type, message } }: HubErrorEvent): string {
-  const code = contextCode(message) ?? codeOfType[type] ?? null;
-  return formatSse(undefined, { error: { message, type, param: null, code } satisfies ChatError });
+export function encodeErrorEvent(event: HubErrorEvent): string {
+  return formatSse(undefined, { error: openAiErrorOfEvent(event) });
 }
 
 /** What is owed when the hub's stream ends before its message does. */
 export function encodeBrokenStream(): string {
   return encodeChatStreamError(new CompanionError('STREAM_BROKEN', 'The answer ended before it was complete.'));
-}
-
-function chatError(error: CompanionError): ChatError {
-  const { type, code } = kindOf(error);
-  return { message: errorText(error), type, param: paramOf(error), code };
-}
-
-function kindOf(error: CompanionError): Kind {
-  const { upstreamStatus, upstreamType } = error.details;
-  if (upstreamStatus === 402 || upstreamType === 'billing_error') {
-    return { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' };
-  }
-  const kind = { status: error.status, type: typeOfStatus(error.status), code: error.code.toLowerCase() };
-  const merged: Kind = { ...kind, ...kinds[error.code] };
-  return error.status === 400 ? { ...merged, code: contextCode(error.message) ?? merged.code } : merged;
-}
-
-function typeOfStatus(status: number): string {
-  if (status === 403) return 'permission_error';
-  if (status === 429) return 'rate_limit_error';
-  return status < 500 ? 'invalid_request_error' : 'server_error';
-}
-
-/** Clients shorten the conversation on this code; the provider has no code for it, only these words. */
-function contextCode(message: string): string | undefined {
-  return /prompt is too long|context (window|length)/i.test(message) ? 'context_length_exceeded' : undefined;
-}
-
-/** A refusal of ours names the client's own path; an upstream's names the hub's, whose messages are numbered anew. */
-function paramOf({ code, details: { field } }: CompanionError): string | null {
-  if (field === undefined) return null;
-  if (code === 'INVALID_REQUEST') return field;
-  return clientNames[field] ?? (field.startsWith('messages[') ? 'messages' : field);
 }

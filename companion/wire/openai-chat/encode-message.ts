@@ -5,8 +5,9 @@ import type { Stamp } from '../codec.ts';
 import type { HubMessage } from '../hub/event.ts';
 import { completionId, createdSeconds, encodeFinishReason } from './finish-reason.ts';
 import type { ChatDecodedRequest, ChatMemo } from './memo.ts';
-import { unwrapJson } from './response-format.ts';
-import { encodeUsage, noTokens, updateCounts } from './usage.ts';
+import { unwrapJson } from '../openai/response-format.ts';
+import { noTokens, updateCounts } from '../openai/token-counts.ts';
+import { encodeUsage } from './usage.ts';
 
 /** Thinking has no place in OpenAI's own shape; this is where clients look for it. */
 type ChatMessage = OpenAI.ChatCompletionMessage & { reasoning_content?: string };

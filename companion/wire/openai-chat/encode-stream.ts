@@ -5,10 +5,11 @@ import { DONE, formatDelta, formatFinish, formatUsage } from './chunk.ts';
 import type { ChunkDelta, ChunkHead } from './chunk.ts';
 import { encodeBrokenStream, encodeErrorEvent } from './encode-error.ts';
 import { completionId, createdSeconds, encodeFinishReason } from './finish-reason.ts';
-import type { ChatDecodedRequest, ChatMemo, HiddenJsonTool } from './memo.ts';
-import { unwrapJson, unwrapJsonText } from './response-format.ts';
-import { noTokens, updateCounts } from './usage.ts';
-import type { TokenCounts } from './usage.ts';
+import type { HiddenJsonTool } from '../openai/response-format.ts';
+import type { ChatDecodedRequest, ChatMemo } from './memo.ts';
+import { unwrapJson, unwrapJsonText } from '../openai/response-format.ts';
+import { noTokens, updateCounts } from '../openai/token-counts.ts';
+import type { TokenCounts } from '../openai/token-counts.ts';
 
 /** A block whose deltas need more than to be passed on: a call of the client's, or the hidden tool's input. */
 type OpenBlock =

@@ -1,11 +1,6 @@
 /** What the encoder must remember of a request. */
 import type { DecodedRequest } from '../codec.ts';
-
-export interface HiddenJsonTool {
-  readonly name: string;
-  /** The answer is under `value`, since a tool's input must be an object and the client's schema is not one. */
-  readonly isWrapped: boolean;
-}
+import type { HiddenJsonTool } from '../openai/response-format.ts';
 
 export interface ChatMemo {
   /** `stream_options.include_usage`. */

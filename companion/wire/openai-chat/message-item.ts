@@ -1,45 +1,15 @@
-/** One client message each, as what it contributes to a hub turn; ids are settled here, adjacency in `turns.ts`. */
+/** One client message each, as what it contributes to a hub turn; ids are settled here, adjacency in `openai/turns.ts`. */
 import type Anthropic from '@anthropic-ai/sdk';
-import { isObject, parseJson } from '../hub/fields.ts';
-import type { JsonObject } from '../hub/fields.ts';
 import type { HubContentBlock } from '../hub/request.ts';
-import { decodeContent, markLast, textBlocks, withCacheControl } from './content-part.ts';
-import type { MediaBlock } from './content-part.ts';
-import type { AssistantMessage, CacheControl, ChatMessage, ToolCall } from './request-schema.ts';
-
-/** A call as the client named it, with the hub's id for it. */
-export interface Call {
-  /** The client's id; for a legacy function call, its function's name. */
-  readonly clientId: string;
-  readonly isLegacy: boolean;
-  readonly id: string;
-}
-
-export interface AssistantItem {
-  readonly role: 'assistant';
-  readonly blocks: readonly HubContentBlock[];
-  readonly calls: readonly Call[];
-}
-
-/** A tool's result, before it is known which call it answers. */
-export interface Result {
-  readonly type: 'result';
-  readonly clientId: string;
-  readonly isLegacy: boolean;
-  readonly content: readonly MediaBlock[] | string | undefined;
-  readonly cacheControl: CacheControl;
-}
-
-export interface UserItem {
-  readonly role: 'user';
-  readonly pieces: readonly (MediaBlock | Result)[];
-}
-
-export type MessageItem = AssistantItem | UserItem;
-type NewToolId = (id: string) => string;
+import { markLast, textBlocks, withCacheControl } from '../openai/media.ts';
+import type { CacheControl, MediaBlock } from '../openai/media.ts';
+import { parseArguments } from '../openai/turn-item.ts';
+import type { AssistantItem, Call, NewToolId, TurnItem, UserItem } from '../openai/turn-item.ts';
+import { decodeContent } from './content-part.ts';
+import type { AssistantMessage, ChatMessage, ToolCall } from './request-schema.ts';
 
 /** What the message at `index` of the client's list contributes; `system` and `developer` are not for here. */
-export function decodeMessage(message: ChatMessage, index: number, newToolId: NewToolId): MessageItem {
+export function decodeMessage(message: ChatMessage, index: number, newToolId: NewToolId): TurnItem {
   const field = `messages[${index}].content`;
   switch (message.role) {
     case 'assistant':
@@ -100,13 +70,6 @@ function listCalls({ tool_calls: calls, function_call: legacy }: AssistantMessag
 function toolUse({ id, call, cacheControl }: ClientCall & Call): Anthropic.ToolUseBlockParam {
   const input = parseArguments(call.arguments ?? '');
   return { type: 'tool_use', id, name: call.name, input, ...withCacheControl(cacheControl) };
-}
-
-/** Arguments are text that a model wrote: what is not a JSON object is kept as it is, under one key. */
-function parseArguments(text: string): JsonObject {
-  if (text.trim() === '') return {};
-  const value = parseJson(text);
-  return isObject(value) ? value : { _raw_arguments: text };
 }
 
 function thinkingBlocks({ thinking_blocks: blocks }: AssistantMessage): readonly HubContentBlock[] {

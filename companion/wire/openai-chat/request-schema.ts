@@ -1,6 +1,7 @@
 /** The shape of a Chat Completions body. Keys that are not listed pass; `warnings.ts` names them. */
 import { z } from 'zod';
-import { invalidShape } from './invalid-field.ts';
+import { invalidShape } from '../openai/invalid-field.ts';
+import { reasoningEfforts } from '../openai/thinking.ts';
 
 const cacheControl = z.object({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).optional() }).nullish();
 const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,128}$/);
@@ -124,7 +125,7 @@ const chatRequest = z.looseObject({
   functions: z.array(functionDefinition).nullish(),
   function_call: z.union([z.enum(['none', 'auto']), z.looseObject({ name: z.string() })]).nullish(),
   response_format: responseFormat.nullish(),
-  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+  reasoning_effort: z.enum(reasoningEfforts).nullish(),
   modalities: z.array(z.enum(['text', 'audio'])).nullish(),
   user: z.string().nullish(),
   safety_identifier: z.string().nullish(),
@@ -134,10 +135,8 @@ export type ChatRequest = z.infer<typeof chatRequest>;
 export type ChatMessage = ChatRequest['messages'][number];
 export type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 export type ContentPart = z.infer<typeof anyPart> | z.infer<typeof refusalPart>;
-export type CacheControl = z.infer<typeof cacheControl>;
 export type ToolCall = z.infer<typeof toolCall>;
 export type FunctionDefinition = z.infer<typeof functionDefinition>;
-export type ToolChoice = z.infer<typeof toolChoice>;
 export type ResponseFormat = z.infer<typeof responseFormat>;
 
 /** The body as typed data, extra keys kept. Throws `INVALID_REQUEST` with OpenAI's `param` path in `details.field`. */

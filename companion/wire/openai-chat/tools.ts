@@ -1,15 +1,12 @@
 /** Tools, legacy functions and the choice among them. */
 import type Anthropic from '@anthropic-ai/sdk';
 import type { HubMessageParam } from '../hub/request.ts';
-import { withCacheControl } from './content-part.ts';
-import { invalidField } from './invalid-field.ts';
-import type { CacheControl, ChatRequest, FunctionDefinition, ToolChoice } from './request-schema.ts';
-import type { Warn } from './warnings.ts';
-
-export interface ToolUse {
-  readonly tools?: Anthropic.Tool[];
-  readonly tool_choice?: Anthropic.ToolChoice;
-}
+import { withCacheControl } from '../openai/media.ts';
+import type { CacheControl } from '../openai/media.ts';
+import { chooseTools } from '../openai/tool-choice.ts';
+import type { Choice, ToolUse } from '../openai/tool-choice.ts';
+import type { Warn } from '../openai/warnings.ts';
+import type { ChatRequest, FunctionDefinition } from './request-schema.ts';
 
 interface ClientTool {
   readonly definition: FunctionDefinition;
@@ -19,20 +16,12 @@ interface ClientTool {
 /** The request's tools and choice; `{}` when there are none and the history used none. */
 export function decodeTools(request: ChatRequest, messages: readonly HubMessageParam[], warn: Warn): ToolUse {
   const tools = listTools(request).map((tool) => decodeTool(tool, warn));
-  const choice = readChoice(request);
-  if (tools.length === 0) return withoutTools(choice, messages);
-  const allowed = allowedTools(tools, choice);
-  const decoded = decodeChoice(choice, allowed, mayCallInParallel(request));
-  return { tools: [...allowed], ...(decoded === undefined ? {} : { tool_choice: decoded }) };
+  return chooseTools(tools, readChoice(request), mayCallInParallel(request), messages);
 }
 
 /** Whether the client speaks the older form, and so expects `function_call` back. */
 export function usesFunctions(request: ChatRequest): boolean {
   return !request.tools?.length && Boolean(request.functions?.length);
-}
-
-export function isForced(choice: Anthropic.ToolChoice | undefined): boolean {
-  return choice?.type === 'any' || choice?.type === 'tool';
 }
 
 /** A name may be defined once; of two definitions the later one counts. */
@@ -56,60 +45,22 @@ function decodeTool({ definition, cacheControl }: ClientTool, warn: Warn): Anthr
   };
 }
 
-/** The older `function_call` as the newer `tool_choice`. */
-function readChoice({ tool_choice: choice, function_call: legacy }: ChatRequest): ToolChoice | undefined {
-  if (choice !== null && choice !== undefined) return choice;
-  if (legacy === null || legacy === undefined || typeof legacy === 'string') return legacy ?? undefined;
-  return { type: 'function', function: { name: legacy.name } };
+/** The newer `tool_choice`, or the older `function_call`. */
+function readChoice({ tool_choice: choice, function_call: legacy }: ChatRequest): Choice | undefined {
+  if (choice === null || choice === undefined) {
+    if (legacy === null || legacy === undefined || typeof legacy === 'string') return legacy ?? undefined;
+    return { type: 'named', name: legacy.name, field: 'tool_choice.function.name' };
+  }
+  if (typeof choice === 'string') return choice;
+  if (choice.type === 'function') {
+    return { type: 'named', name: choice.function.name, field: 'tool_choice.function.name' };
+  }
+  const { mode, tools } = choice.allowed_tools;
+  const names = new Set(tools.map((tool) => tool.function.name));
+  return { type: 'allowed', mode, names, field: 'tool_choice.allowed_tools.tools' };
 }
 
 /** A function call of the older form is one call; there is no second place for another. */
 function mayCallInParallel(request: ChatRequest): boolean {
   return request.parallel_tool_calls !== false && !usesFunctions(request);
-}
-
-function allowedTools(tools: readonly Anthropic.Tool[], choice: ToolChoice | undefined): readonly Anthropic.Tool[] {
-  if (typeof choice !== 'object' || choice.type !== 'allowed_tools') return tools;
-  const names = new Set(choice.allowed_tools.tools.map((tool) => tool.function.name));
-  const allowed = tools.filter((tool) => names.has(tool.name));
-  if (allowed.length === 0) throw unknownTool('tool_choice.allowed_tools.tools');
-  return allowed;
-}
-
-function decodeChoice(
-  choice: ToolChoice | undefined,
-  tools: readonly Anthropic.Tool[],
-  isParallel: boolean,
-): Anthropic.ToolChoice | undefined {
-  const single = isParallel ? {} : { disable_parallel_tool_use: true };
-  if (choice === undefined) return isParallel ? undefined : { type: 'auto', ...single };
-  if (choice === 'none') return { type: 'none' };
-  if (choice === 'auto') return { type: 'auto', ...single };
-  if (choice === 'required') return { type: 'any', ...single };
-  if (choice.type === 'allowed_tools')
-    return { type: choice.allowed_tools.mode === 'auto' ? 'auto' : 'any', ...single };
-  const { name } = choice.function;
-  if (!tools.some((tool) => tool.name === name)) throw unknownTool('tool_choice.function.name');
-  return { type: 'tool', name, ...single };
-}
-
-function unknownTool(field: string): Error {
-  return invalidField(field, `Invalid '${field}': it names no function of 'tools'.`);
-}
-
-/** The service wants a definition for each tool that the history used; nobody waits for another call of it. */
-function withoutTools(choice: ToolChoice | undefined, messages: readonly HubMessageParam[]): ToolUse {
-  const mustCall = choice !== undefined && choice !== 'none' && choice !== 'auto';
-  if (mustCall) throw invalidField('tool_choice', "'tool_choice' is only allowed when 'tools' are specified.");
-  const names = new Set(messages.flatMap((message) => usedNames(message)));
-  if (names.size === 0) return {};
-  const tools = [...names].map((name): Anthropic.Tool => {
-    return { name, input_schema: { type: 'object', properties: {} } };
-  });
-  return { tools, tool_choice: { type: 'none' } };
-}
-
-function usedNames({ content }: HubMessageParam): readonly string[] {
-  if (typeof content === 'string') return [];
-  return content.flatMap((block) => (block.type === 'tool_use' ? [block.name] : []));
 }

@@ -1,13 +1,9 @@
-/** What a request asked for and does not get, for the `x-companion-warnings` header. */
-import type { Warning } from '../codec.ts';
-import { knownFields } from './request-schema.ts';
-import type { ChatMessage, ChatRequest } from './request-schema.ts';
-
-/** Notes one loss; the same field twice counts once. */
-export type Warn = (field: string, reason: string) => void;
+/** What a request asked for and does not get. */
+import type { Warn } from '../openai/warnings.ts';
+import type { ChatMessage } from './request-schema.ts';
 
 /** Fields that are known and have no counterpart, with the value that asks for nothing. */
-const ignoredFields: Readonly<Record<string, unknown>> = {
+export const ignoredFields: Readonly<Record<string, unknown>> = {
   audio: null,
   frequency_penalty: 0,
   logit_bias: null,
@@ -26,25 +22,6 @@ const ignoredFields: Readonly<Record<string, unknown>> = {
   verbosity: 'medium',
   web_search_options: null,
 };
-
-export function createWarnings(): { readonly warn: Warn; readonly list: () => readonly Warning[] } {
-  const reasons = new Map<string, string>();
-  return {
-    warn: (field, reason) => {
-      if (!reasons.has(field)) reasons.set(field, reason);
-    },
-    list: () => [...reasons].map(([field, reason]) => ({ field, reason })),
-  };
-}
-
-/** Names each top-level field that has no place in the translation. */
-export function warnOfIgnoredFields(request: ChatRequest, warn: Warn): void {
-  for (const [field, value] of Object.entries(request)) {
-    if (knownFields.has(field) || value === null || value === undefined) continue;
-    if (!Object.hasOwn(ignoredFields, field)) warn(field, 'unknown field');
-    else if (value !== ignoredFields[field]) warn(field, 'has no counterpart');
-  }
-}
 
 const messageFields: Readonly<Record<string, string>> = {
   name: 'has no counterpart',

@@ -3,7 +3,7 @@ import type OpenAI from 'openai';
 import { CompanionError } from '../../../../companion/base/error.ts';
 import type { Stamp } from '../../../../companion/wire/codec.ts';
 import { decodeChatRequest } from '../../../../companion/wire/openai-chat/decode-request.ts';
-import type { ChatDecodeOptions } from '../../../../companion/wire/openai-chat/decode-request.ts';
+import type { OpenAiDecodeOptions } from '../../../../companion/wire/openai/output-fields.ts';
 import type { ChatDecodedRequest } from '../../../../companion/wire/openai-chat/memo.ts';
 import type { HubEvent, HubMessage } from '../../../../companion/wire/hub/event.ts';
 
@@ -16,7 +16,7 @@ export const STAMP: Stamp = { id: 'stampid', createdAtMs: 1_700_000_000_999 };
 
 export const hello: ClientMessage = { role: 'user', content: 'hi' };
 
-export function decode(body: Record<string, unknown>, options?: ChatDecodeOptions): ChatDecodedRequest {
+export function decode(body: Record<string, unknown>, options?: OpenAiDecodeOptions): ChatDecodedRequest {
   return decodeChatRequest({ model: BUDGET_MODEL, messages: [hello], ...body }, options);
 }
 

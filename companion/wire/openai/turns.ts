@@ -4,9 +4,10 @@
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import type { HubContentBlock, HubMessageParam } from '../hub/request.ts';
-import { withCacheControl } from './content-part.ts';
-import type { MediaBlock } from './content-part.ts';
-import type { AssistantItem, Call, MessageItem, Result, UserItem } from './message-item.ts';
+import { isThinking } from '../hub/thinking-memory.ts';
+import { withCacheControl } from './media.ts';
+import type { MediaBlock } from './media.ts';
+import type { AssistantItem, Call, Result, TurnItem, UserItem } from './turn-item.ts';
 
 interface Turn {
   readonly role: 'user' | 'assistant';
@@ -16,10 +17,10 @@ interface Turn {
 type Pieces = UserItem['pieces'];
 
 /** Turns of the whole conversation; empty if no message has content. */
-export function buildTurns(items: readonly MessageItem[]): HubMessageParam[] {
+export function buildTurns(items: readonly TurnItem[]): HubMessageParam[] {
   const turns: Turn[] = [];
   let calls: readonly Call[] = [];
-  for (const item of mergeRuns(items)) {
+  for (const item of mergeRuns(mergeRuns(items).map(trimThinking))) {
     if (item.role === 'user') turns.push(userTurn(item.pieces, calls));
     else turns.push({ role: 'assistant', content: item.blocks });
     calls = item.role === 'assistant' ? item.calls : [];
@@ -30,8 +31,8 @@ export function buildTurns(items: readonly MessageItem[]): HubMessageParam[] {
 }
 
 /** One item for each run of a role; what is empty is as if it had not been sent. */
-function mergeRuns(items: readonly MessageItem[]): readonly MessageItem[] {
-  const runs: MessageItem[][] = [];
+function mergeRuns(items: readonly TurnItem[]): readonly TurnItem[] {
+  const runs: TurnItem[][] = [];
   for (const item of items) {
     const isEmpty = item.role === 'user' ? item.pieces.length === 0 : item.blocks.length === 0;
     const run = runs.at(-1);
@@ -42,7 +43,7 @@ function mergeRuns(items: readonly MessageItem[]): readonly MessageItem[] {
   return runs.map((run) => (run[0]?.role === 'assistant' ? mergeAssistants(run) : mergeUsers(run)));
 }
 
-function mergeAssistants(run: readonly MessageItem[]): AssistantItem {
+function mergeAssistants(run: readonly TurnItem[]): AssistantItem {
   const items = run.filter((item) => item.role === 'assistant');
   return {
     role: 'assistant',
@@ -51,7 +52,14 @@ function mergeAssistants(run: readonly MessageItem[]): AssistantItem {
   };
 }
 
-function mergeUsers(run: readonly MessageItem[]): UserItem {
+/** The service refuses an assistant turn that ends in thinking: an answer that was broken off there is none. */
+function trimThinking(item: TurnItem): TurnItem {
+  if (item.role === 'user') return item;
+  const last = item.blocks.findLastIndex((block) => !isThinking(block));
+  return { ...item, blocks: item.blocks.slice(0, last + 1) };
+}
+
+function mergeUsers(run: readonly TurnItem[]): UserItem {
   return { role: 'user', pieces: run.flatMap((item) => (item.role === 'user' ? item.pieces : [])) };
 }
 

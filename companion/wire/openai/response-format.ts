@@ -1,9 +1,24 @@
-/** `response_format`: natively, through a hidden forced tool, or as an instruction; and the tool's input unwrapped. */
+/** A wanted answer format: natively, through a hidden forced tool, or as an instruction; and the tool's input unwrapped. */
 import type Anthropic from '@anthropic-ai/sdk';
 import { isObject, parseJson } from '../hub/fields.ts';
 import type { JsonObject } from '../hub/fields.ts';
-import type { HiddenJsonTool } from './memo.ts';
-import type { ResponseFormat } from './request-schema.ts';
+
+/** The form in which a client wants its answer, whatever the dialect calls it. */
+export type AnswerFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json_object' }
+  | {
+      readonly type: 'json_schema';
+      readonly schema: JsonObject | null | undefined;
+      readonly description: string | null | undefined;
+    };
+
+/** The tool whose input is the answer; the client never hears of it. */
+export interface HiddenJsonTool {
+  readonly name: string;
+  /** The answer is under `value`, since a tool's input must be an object and the client's schema is not one. */
+  readonly isWrapped: boolean;
+}
 
 export interface JsonOutput {
   readonly format?: Anthropic.JSONOutputFormat;
@@ -22,16 +37,14 @@ export interface JsonOutputMeans {
 const TOOL_NAME = 'json_output';
 const VALUE_KEY = 'value';
 
-export function decodeResponseFormat(format: ResponseFormat | null | undefined, means: JsonOutputMeans): JsonOutput {
-  if (!format || format.type === 'text') return {};
-  const schema = format.type === 'json_schema' ? format.json_schema.schema : undefined;
-  if (!schema) {
+export function decodeAnswerFormat(wanted: AnswerFormat, means: JsonOutputMeans): JsonOutput {
+  if (wanted.type === 'text') return {};
+  if (wanted.type === 'json_object' || !wanted.schema) {
     return { instruction: 'Answer with one JSON object and nothing else: no other text and no code fence.' };
   }
+  const { schema, description } = wanted;
   if (means.isNative) return { format: { type: 'json_schema', schema } };
-  if (means.mayForceTool)
-    return hiddenTool(schema, format.type === 'json_schema' ? format.json_schema.description : '');
-  return { instruction: schemaInstruction(schema) };
+  return means.mayForceTool ? hiddenTool(schema, description) : { instruction: schemaInstruction(schema) };
 }
 
 /** The client's JSON out of a complete input of the hidden tool. */
