@@ -59,10 +59,15 @@ export interface UsageFilter {
   readonly untilMs?: number;
 }
 
-/** Sums over the exchanges of one model, client, credential or day (local date `2026-11-22`). */
+/**
+ * Sums over the exchanges of one model (the one that served, else the one asked for), client, credential or day (local
+ * date `2026-11-22`).
+ */
 export interface UsageGroup {
+  /** Empty where the exchanges have none. */
   readonly key: string;
   readonly exchanges: number;
+  /** Without those that the client or the person broke off. */
   readonly failures: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -70,6 +75,26 @@ export interface UsageGroup {
   readonly cacheWriteTokens: number;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
+}
+
+/** Both together, under the key of `left`. */
+export function addGroups(left: UsageGroup, right: UsageGroup): UsageGroup {
+  return {
+    key: left.key,
+    exchanges: left.exchanges + right.exchanges,
+    failures: left.failures + right.failures,
+    inputTokens: left.inputTokens + right.inputTokens,
+    outputTokens: left.outputTokens + right.outputTokens,
+    cacheReadTokens: left.cacheReadTokens + right.cacheReadTokens,
+    cacheWriteTokens: left.cacheWriteTokens + right.cacheWriteTokens,
+    firstAtMs: Math.min(left.firstAtMs, right.firstAtMs),
+    lastAtMs: Math.max(left.lastAtMs, right.lastAtMs),
+  };
+}
+
+/** Input, output, and what the prompt cache read and wrote. */
+export function tokensOf(group: UsageGroup): number {
+  return group.inputTokens + group.outputTokens + group.cacheReadTokens + group.cacheWriteTokens;
 }
 
 export interface CredentialTotals {
@@ -81,6 +106,9 @@ export interface CredentialTotals {
   readonly lastFailure: { readonly outcome: string; readonly atMs: number } | null;
 }
 
+/** How many rows one call of `pruneExchanges` forgets at most. */
+export const pruneStepRows = 100;
+
 export interface LedgerStore {
   /** All rows or none, in one transaction. Errors: `STORE_UNAVAILABLE` (a full disk). */
   appendExchanges(rows: readonly LedgerRow[]): void;
@@ -91,6 +119,9 @@ export interface LedgerStore {
   /** Most tokens first; days in order. */
   usage(by: UsageKey, filter: UsageFilter): readonly UsageGroup[];
   credentialTotals(): readonly CredentialTotals[];
-  /** Forgets rows older than `olderThanMs` and the oldest above `keepRows`; how many went. */
+  /**
+   * Forgets rows from before `olderThanMs` (Unix milliseconds) and the oldest above `keepRows`; how many went. At most
+   * `pruneStepRows` in one call, so that nobody waits long for it.
+   */
   pruneExchanges(keepRows: number, olderThanMs: number): number;
 }

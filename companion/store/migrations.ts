@@ -56,4 +56,54 @@ export const migrations: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // `usage` reads the indexes alone: a million rows with their explanations would be a gigabyte to walk through.
+  `
+  CREATE TABLE exchanges (
+    id                 TEXT PRIMARY KEY,
+    at_ms              INTEGER NOT NULL,
+    client             TEXT NOT NULL,
+    dialect            TEXT NOT NULL,
+    route              TEXT NOT NULL,
+    model              TEXT,
+    served_model       TEXT,
+    mode               TEXT,
+    provider           TEXT,
+    credential         TEXT,
+    is_translated      INTEGER NOT NULL CHECK (is_translated IN (0, 1)),
+    is_stream          INTEGER NOT NULL CHECK (is_stream IN (0, 1)),
+    status             INTEGER NOT NULL,
+    outcome            TEXT NOT NULL,
+    input_tokens       INTEGER,
+    output_tokens      INTEGER,
+    cache_read_tokens  INTEGER,
+    cache_write_tokens INTEGER,
+    first_byte_ms      INTEGER,
+    duration_ms        INTEGER NOT NULL,
+    warnings           TEXT NOT NULL,
+    explanation        TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX exchanges_by_time ON exchanges
+    (at_ms, outcome, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens);
+  CREATE INDEX exchanges_by_model ON exchanges
+    (served_model, model, at_ms, outcome, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens);
+  CREATE INDEX exchanges_by_client ON exchanges
+    (client, at_ms, outcome, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens);
+  CREATE INDEX exchanges_by_credential ON exchanges
+    (credential, at_ms, outcome, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens);
+
+  CREATE TABLE quotas_with_headers (
+    owner          TEXT NOT NULL,
+    window         TEXT NOT NULL,
+    model          TEXT NOT NULL,
+    used_fraction  REAL,
+    status         TEXT NOT NULL CHECK (status IN ('allowed', 'warning', 'exceeded')),
+    resets_at_ms   INTEGER,
+    source         TEXT NOT NULL CHECK (source IN ('stream', 'headers', 'usage-endpoint', 'error')),
+    observed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (owner, window, model)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO quotas_with_headers SELECT * FROM quotas;
+  DROP TABLE quotas;
+  ALTER TABLE quotas_with_headers RENAME TO quotas;
+  `,
 ];

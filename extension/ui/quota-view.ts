@@ -78,6 +78,7 @@ function sourceMessage(quota: QuotaWindow): Message {
   const age = { agoFromMs: quota.observedAtMs };
   switch (quota.source) {
     case 'stream':
+    case 'headers':
       return message('quotaFromStream', age);
     case 'usage-endpoint':
       return message('quotaFromUsage', age);
