@@ -1,14 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Document, Pair, YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { CompanionError } from '../base/error.ts';
-import { nearest } from './nearest.ts';
+import { isWord, nearest } from './nearest.ts';
 import { configSchema, settings } from './schema.ts';
 
+export interface FileValue {
+  readonly value: unknown;
+  /** Counts from 1. */
+  readonly line: number;
+  /** Of a part of the value, or of what is nearest around it. */
+  lineOf(path: readonly PropertyKey[]): number;
+}
+
 export interface ConfigFile {
-  /** By setting key; `line` counts from 1. */
-  readonly values: ReadonlyMap<string, { readonly value: unknown; readonly line: number }>;
+  /** By setting key. */
+  readonly values: ReadonlyMap<string, FileValue>;
   /** What is wrong with its form, one sentence each. */
   readonly problems: readonly string[];
 }
@@ -53,7 +61,7 @@ class Reader {
   readonly #path: string;
   readonly #document: Document;
   readonly #lines: LineCounter;
-  readonly #values = new Map<string, { value: unknown; line: number }>();
+  readonly #values = new Map<string, FileValue>();
   readonly #problems: string[] = [];
 
   constructor(path: string, document: Document, lines: LineCounter) {
@@ -72,7 +80,7 @@ class Reader {
 
   #readGroup(map: YAMLMap, group: z.ZodObject, prefix: string): void {
     for (const pair of map.items) {
-      const name = String(isScalar(pair.key) ? pair.key.value : pair.key);
+      const name = nameOf(pair);
       const schema: unknown = Object.hasOwn(group.shape, name) ? group.shape[name] : undefined;
       this.#readPair(pair, schema, `${prefix}${name}`);
     }
@@ -81,11 +89,38 @@ class Reader {
   #readPair(pair: Pair, schema: unknown, key: string): void {
     const line = this.#lineOf(pair);
     const value = this.#valueOf(pair, line);
-    if (schema === undefined) this.#complain(line, unknownSetting(key));
+    if (schema === undefined) this.#readFormer(pair, key, value, line);
     else if (value === null || value === undefined) return;
-    else if (!(schema instanceof z.ZodObject)) this.#values.set(key, { value, line });
+    else if (!(schema instanceof z.ZodObject)) this.#keep(key, pair, value, line);
     else if (isMap(pair.value)) this.#readGroup(pair.value, schema, `${key}.`);
     else this.#complain(line, `"${key}" is a group of settings: ${Object.keys(schema.shape).join(', ')}`);
+  }
+
+  /** A setting that had this name elsewhere, or a group of some; today's name beats it. */
+  #readFormer(pair: Pair, key: string, value: unknown, line: number): void {
+    const current = settings.find(({ formerly }) => formerly?.includes(key));
+    const isGroup = settings.some(({ formerly }) => formerly?.some((name) => name.startsWith(`${key}.`)));
+    if (isGroup && isMap(pair.value)) this.#readGroup(pair.value, z.object({}), `${key}.`);
+    else if (current === undefined) this.#complain(line, unknownSetting(key));
+    else if (value !== null && value !== undefined && !this.#values.has(current.key))
+      this.#keep(current.key, pair, value, line);
+  }
+
+  #keep(key: string, pair: Pair, value: unknown, line: number): void {
+    const lineOf = (path: readonly PropertyKey[]) => this.#lineWithin(pair, path) ?? line;
+    this.#values.set(key, { value, line, lineOf });
+  }
+
+  #lineWithin({ value }: Pair, path: readonly PropertyKey[]): number | undefined {
+    const [step, ...rest] = path;
+    if (isSeq(value) && typeof step === 'number') {
+      const item = value.items[step];
+      const start = isNode(item) ? item.range?.[0] : undefined;
+      if (start === undefined) return undefined;
+      return this.#lineWithin({ value: item } as Pair, rest) ?? this.#lines.linePos(start).line;
+    }
+    const pair = isMap(value) ? value.items.find((one) => nameOf(one) === step) : undefined;
+    return pair && (this.#lineWithin(pair, rest) ?? this.#lineOf(pair));
   }
 
   /** An alias can name an anchor that is not there, or stand for millions of values. */
@@ -108,6 +143,10 @@ class Reader {
   }
 }
 
+function nameOf(pair: Pair): string {
+  return String(isScalar(pair.key) ? pair.key.value : pair.key);
+}
+
 function isEmpty(contents: unknown): boolean {
   return contents === null || (isScalar(contents) && contents.value === null);
 }
@@ -116,6 +155,7 @@ function unknownSetting(key: string): string {
   const known = settings.map((setting) => setting.key);
   const groups = Object.keys(configSchema.shape);
   if (known.some((setting) => setting === key)) return `write "${key}" as groups, with one name below the other`;
+  if (!isWord(key)) return 'unknown setting (its name is not shown, in case it is a secret)';
   const guess = nearest(key, [...known, ...groups]);
   return guess === undefined ? `unknown setting "${key}"` : `unknown setting "${key}"; did you mean "${guess}"?`;
 }

@@ -1,37 +1,44 @@
 /** Settings from flag > environment > .env > config.yaml > default, each with where it came from. */
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
+import type { ApiProvider } from '../../shared/api-provider.ts';
 import type { Secret } from '../../shared/redact.ts';
 import { CompanionError } from '../base/error.ts';
+import { listKeys, listProviders } from './api-access.ts';
+import type { ConfiguredKey } from './api-access.ts';
+import { camelKeys } from './camel-case.ts';
+import type { CamelCase } from './camel-case.ts';
 import { readConfigFile, readIfExists } from './config-file.ts';
-import type { ConfigFile } from './config-file.ts';
-import { expandTilde, findHome } from './home.ts';
+import { describeProblems } from './describe-problem.ts';
+import { isOnThisComputer } from './form.ts';
+import { findValue, isGiven } from './found.ts';
+import type { Found } from './found.ts';
+import { findHome } from './home.ts';
 import { pathsOf } from './paths.ts';
-import { configSchema, isOnThisComputer, settings } from './schema.ts';
-import type { Setting, SettingKey } from './schema.ts';
+import { configSchema, settings } from './schema.ts';
+import type { SettingKey } from './schema.ts';
 
-type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : Name;
-
-type Readable<Value> =
-  Value extends Secret<unknown>
-    ? Value
-    : Value extends readonly (infer Item)[]
-      ? readonly Item[]
-      : Value extends object
-        ? { readonly [Key in keyof Value & string as CamelCase<Key>]: Readable<Value[Key]> }
-        : Value;
+type Readable<Value> = Value extends Secret<unknown> | ReadonlyMap<unknown, unknown>
+  ? Value
+  : Value extends readonly (infer Item)[]
+    ? readonly Item[]
+    : Value extends object
+      ? { readonly [Key in keyof Value & string as CamelCase<Key>]: Readable<Value[Key]> }
+      : Value;
 
 type ParsedConfig = z.output<typeof configSchema>;
 
 /** Every setting, read-only, under its name in camel case: `config.server.allowedHosts`. */
-export type Config = Readable<Omit<ParsedConfig, 'timeouts' | 'storage'>> & {
+export type Config = Readable<Omit<ParsedConfig, 'timeouts' | 'storage' | 'keys' | 'providers'>> & {
   /** Absolute path of the folder that everything rests in. */
   readonly home: string;
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
   readonly storage: { readonly dbPath: string };
+  /** Everybody that can be reached with a key: the built-in ones, then those of the configuration. */
+  readonly providers: readonly ApiProvider[];
+  /** The keys of the environment and the configuration, in the order of their places; one may come more than once. */
+  readonly keys: readonly ConfiguredKey[];
 };
 
 /** `flag --port`, `environment CCPROXY_PORT`, `/some/.env CCPROXY_PORT`, `/home/.../config.yaml:12` or `default`. */
@@ -57,19 +64,16 @@ export interface LoadedConfig {
 export function loadConfig(input: ConfigInput): LoadedConfig {
   const dotEnv = readDotEnv(join(input.cwd, '.env'));
   const home = findHome({ ...input, flag: textOf(input.flags?.home) });
-  const file = readConfigFile(pathsOf(home.path).configFile);
-  const found = new Map(settings.map((setting) => [setting.key, findValue(setting, input, dotEnv, file, home.path)]));
+  const filePath = pathsOf(home.path).configFile;
+  const file = readConfigFile(filePath);
+  const places = { flags: {}, ...input, dotEnv, file, filePath };
+  const found = new Map(settings.map((setting) => [setting.key, findValue(setting, places)]));
   const parsed = parse(found, file.problems);
   const sources = Object.fromEntries([...found].map(([key, value]) => [key, value?.source ?? 'default']));
   return {
-    config: toConfig(parsed, home.path),
+    config: toConfig(parsed, home.path, found),
     sources: { ...sources, home: home.source } as ConfigSources,
   };
-}
-
-interface Found {
-  readonly value: unknown;
-  readonly source: string;
 }
 
 interface DotEnv {
@@ -80,8 +84,9 @@ interface DotEnv {
 function readDotEnv(path: string): DotEnv {
   const values = parseEnv(readIfExists(path) ?? '');
   const guarded = settings.filter((it) => it.staysLocalInDotEnv).flatMap((it) => it.environment);
+  const forbidden = settings.filter((it) => it.neverInDotEnv).flatMap((it) => it.environment);
   const isRefused = (candidate: string) => isGiven(values[candidate]) && !isOnThisComputer(values[candidate] ?? '');
-  const name = isGiven(values['CCPROXY_HOME']) ? 'CCPROXY_HOME' : guarded.find(isRefused);
+  const name = ['CCPROXY_HOME', ...forbidden].find((it) => isGiven(values[it])) ?? guarded.find(isRefused);
   if (name === undefined) return { path, values };
   throw new CompanionError(
     'CONFIG_INVALID',
@@ -94,59 +99,12 @@ function textOf(value: unknown): string | undefined {
   return isGiven(value) ? String(value) : undefined;
 }
 
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== '';
-}
-
-/** The value of the strongest source that has one. */
-function findValue(
-  setting: Setting,
-  { flags, environment, cwd }: ConfigInput,
-  dotEnv: DotEnv,
-  file: ConfigFile,
-  home: string,
-): Found | undefined {
-  const { key, flag } = setting;
-  const located = (value: unknown, source: string, folder: string): Found => ({
-    value: setting.isPath ? absolutePath(value, folder, environment) : value,
-    source,
-  });
-  if (isGiven(flags?.[key])) return located(flags?.[key], `flag ${flag ?? key}`, cwd);
-  const name = setting.environment.find((candidate) => isGiven(environment[candidate]));
-  if (name !== undefined) return located(environment[name], `environment ${name}`, cwd);
-  const dotName = setting.environment.find((candidate) => isGiven(dotEnv.values[candidate]));
-  if (dotName !== undefined) return located(dotEnv.values[dotName], `${dotEnv.path} ${dotName}`, dirname(dotEnv.path));
-  const entry = file.values.get(key);
-  return entry && located(entry.value, `${pathsOf(home).configFile}:${entry.line}`, home);
-}
-
-/** `:memory:` names no file. */
-function absolutePath(value: unknown, folder: string, environment: ConfigInput['environment']): unknown {
-  return typeof value !== 'string' || value === ':memory:' ? value : resolve(folder, expandTilde(value, environment));
-}
-
 function parse(found: ReadonlyMap<SettingKey, Found | undefined>, fileProblems: readonly string[]): ParsedConfig {
   const result = configSchema.safeParse(nest(found));
-  const wrongKeys = new Set(result.error?.issues.map((issue) => keyOfIssue(issue.path)));
-  const wrongValues = settings
-    .filter(({ key }) => wrongKeys.has(key))
-    .map((it) => describeWrong(it, found.get(it.key)));
-  const problems = [...fileProblems, ...wrongValues];
+  const problems = [...fileProblems, ...describeProblems(result.error?.issues ?? [], found)];
   if (result.success && problems.length === 0) return result.data;
   const message = problems.length === 1 ? problems[0] : `Some settings are wrong:\n  ${problems.join('\n  ')}`;
   throw new CompanionError('CONFIG_INVALID', message ?? 'The settings could not be read.');
-}
-
-/** The key of the setting at fault; an issue may point further inside, at one item of a list. */
-function keyOfIssue(path: readonly PropertyKey[]): SettingKey | undefined {
-  const place = path.join('.');
-  return settings.find(({ key }) => place === key || place.startsWith(`${key}.`))?.key;
-}
-
-function describeWrong(setting: Setting, found: Found | undefined): string {
-  const source = found?.source ?? 'default';
-  const got = setting.isSecret ? '' : `, not ${JSON.stringify(found?.value) ?? 'nothing'}`;
-  return `${setting.key} (${source}) must be ${setting.allowed}${got}.`;
 }
 
 type Nested = { [name: string]: Nested | unknown };
@@ -163,21 +121,25 @@ function nest(found: ReadonlyMap<SettingKey, Found | undefined>): Nested {
   return root;
 }
 
-function toConfig({ timeouts, storage, ...rest }: ParsedConfig, home: string): Config {
+function toConfig(
+  { timeouts, storage, keys, providers, ...rest }: ParsedConfig,
+  home: string,
+  found: ReadonlyMap<SettingKey, Found | undefined>,
+): Config {
   return {
     ...(camelKeys(rest) as Readable<typeof rest>),
     home,
     timeouts: { connectMs: timeouts.connect, firstByteMs: timeouts.first_byte, idleMs: timeouts.idle },
     storage: { dbPath: storage.db_path ?? pathsOf(home).database },
+    providers: listProviders(rest.upstreams, providers),
+    keys: listKeys(keys, providers, (path) => placeOf(path, found)),
   };
 }
 
-function camelKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const entries = Object.entries(value).map(([name, inner]) => [camelCase(name), camelKeys(inner)]);
-  return Object.fromEntries(entries) as unknown;
-}
-
-function camelCase(name: string): string {
-  return name.replaceAll(/_(.)/g, (_match, letter: string) => letter.toUpperCase());
+function placeOf(path: readonly PropertyKey[], found: ReadonlyMap<SettingKey, Found | undefined>) {
+  const setting = settings.find(({ key }) => path.join('.').startsWith(`${key}.`));
+  const entry = setting && found.get(setting.key);
+  const inside = path.slice(setting?.key.split('.').length);
+  const { origin, source } = entry?.partAt(inside) ?? { origin: 'config', source: 'default' };
+  return { origin: origin === 'environment' ? origin : 'config', source } as const;
 }

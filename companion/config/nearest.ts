@@ -20,3 +20,8 @@ function editDistance(from: string, to: string): number {
   }
   return previous[to.length] ?? 0;
 }
+
+/** `true` for what may be quoted back as a mistyped name. A key that landed in the wrong place has digits or hyphens. */
+export function isWord(name: string): boolean {
+  return /^[A-Za-z_.]{1,60}$/.test(name);
+}

@@ -1,9 +1,30 @@
 /** Every setting there is, in one place: its form, default, environment names and the words for an error. */
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { builtInProviders } from '../../shared/api-provider.ts';
+import type { BuiltInProviderId } from '../../shared/api-provider.ts';
 import { transportChoiceSchema } from '../../shared/credential.ts';
 import { Secret } from '../../shared/redact.ts';
+import { keyTextWords } from '../base/api-key-text.ts';
 import { logLevels } from '../base/log-level.ts';
+import {
+  baseUrl,
+  baseUrlWords,
+  boolean,
+  booleanWords,
+  directHosts,
+  duration,
+  durationWords,
+  encryptionKey,
+  host,
+  hostList,
+  proxyUrl,
+  proxyWords,
+  text,
+  wholeNumber,
+} from './form.ts';
+import { keyEntryNames, keyList } from './key-list.ts';
+import { modelAliases } from './model-aliases.ts';
+import { blockNames, providerBlocks } from './provider-block.ts';
 
 export interface SettingFacts {
   /** Completes the sentence "... must be". */
@@ -16,6 +37,18 @@ export interface SettingFacts {
   readonly isSecret?: true;
   /** A folder that somebody merely stands in must not decide who gets at credentials: `.env` may name this computer only. */
   readonly staysLocalInDotEnv?: true;
+  /** For the same reason, what a `.env` may not set at all. */
+  readonly neverInDotEnv?: true;
+  /** Variables that belong to all programs alike, so they count only when no place of our own has the setting. */
+  readonly generalEnvironment?: readonly string[];
+  /** Names by which `config.yaml` may call it as well, as the dotted path. */
+  readonly formerly?: readonly string[];
+  /** Has no name in the environment. */
+  readonly isInFileOnly?: true;
+  /** A list to which every place adds, instead of the first one that has it deciding alone. */
+  readonly addsUp?: true;
+  /** Its issues say themselves what a part of it must be; the names that its parts may have, for a guess. */
+  readonly parts?: readonly string[];
   /** A path: `~` is expanded, a relative one starts at the folder its source stands in. */
   readonly isPath?: true;
 }
@@ -34,87 +67,6 @@ function setting<Schema extends z.ZodType>(schema: Schema, facts: SettingFacts):
   return schema;
 }
 
-function wholeNumber(least: number, most: number) {
-  return z.preprocess(numberFromText, z.int().min(least).max(most));
-}
-
-function numberFromText(value: unknown): unknown {
-  return typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value;
-}
-
-const yes = new Set(['true', '1', 'yes', 'on']);
-const no = new Set(['false', '0', 'no', 'off']);
-const boolean = z.preprocess((value) => {
-  const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
-  if (yes.has(text)) return true;
-  return no.has(text) ? false : value;
-}, z.boolean());
-const booleanWords = 'true or false';
-
-const text = z.string().trim().min(1);
-
-const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-const durationWords = 'a time such as 500ms, 10s, 5m or 1h (a plain number is milliseconds), at most 24h';
-/** Milliseconds. */
-const duration = z.preprocess(
-  durationFromText,
-  z
-    .number()
-    .positive()
-    .max(24 * durationUnitsMs.h),
-);
-
-function durationFromText(value: unknown): unknown {
-  const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\s*$/.exec(value) : null;
-  if (match === null) return value;
-  return Number(match[1]) * durationUnitsMs[(match[2] ?? 'ms') as keyof typeof durationUnitsMs];
-}
-
-const hostName =
-  /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/;
-const host = text
-  .transform((value) => value.replace(/^\[(.*)\]$/, '$1'))
-  .refine((value) => isIP(value) !== 0 || hostName.test(value));
-
-const hostWithPort = text.transform((value) => value.toLowerCase()).refine(isHostWithPort);
-const hostList = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',').filter((item) => item.trim() !== '') : value),
-  z.array(hostWithPort).max(50),
-);
-
-function isHostWithPort(value: string): boolean {
-  const url = URL.parse(`http://${value}`);
-  return url !== null && !/[/?#@\s]/.test(value) && url.hostname !== '';
-}
-
-/** Base URL of an upstream, without a slash at its end. Plain http carries credentials in clear, so it stays at home. */
-const baseUrl = text.transform((value) => value.replace(/\/+$/, '')).refine(isSafeBaseUrl);
-const baseUrlWords = 'an https:// address without a query (http:// only on this computer)';
-
-function isSafeBaseUrl(value: string): boolean {
-  const url = URL.parse(value);
-  if (url === null || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isOnThisComputer(value));
-}
-
-/** `true` for an address, or the bare name of a host, that is loopback. */
-export function isOnThisComputer(address: string): boolean {
-  const url = URL.parse(address) ?? URL.parse(`http://${isIP(address) === 6 ? `[${address}]` : address}`);
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');
-}
-
-const keyLengthBytes = 32;
-const encryptionKey = text
-  .transform(keyFromText)
-  .refine((bytes) => bytes.length === keyLengthBytes)
-  .transform((bytes) => new Secret(bytes));
-
-function keyFromText(value: string): Uint8Array<ArrayBuffer> {
-  if (/^[0-9a-fA-F]{64}$/.test(value)) return new Uint8Array(Buffer.from(value, 'hex'));
-  const isBase64 = /^[A-Za-z0-9+/_-]{43}=?$/.test(value);
-  return isBase64 ? new Uint8Array(Buffer.from(value, 'base64')) : new Uint8Array();
-}
-
 /** A row here is all that a new upstream needs. */
 function upstream(url: string, environment: string) {
   return setting(baseUrl.default(url), {
@@ -123,6 +75,24 @@ function upstream(url: string, environment: string) {
     staysLocalInDotEnv: true,
   });
 }
+
+function publicUpstream(id: BuiltInProviderId) {
+  const url = builtInProviders.find((provider) => provider.id === id)?.baseUrl ?? '';
+  return upstream(url, `CCPROXY_UPSTREAM_${id.toUpperCase()}`);
+}
+
+/** Keys of one provider, from every place that has some. */
+function keys(environment: string) {
+  return setting(keyList.default([]), {
+    allowed: `a list of keys: ${keyTextWords}`,
+    environment: [environment],
+    isSecret: true,
+    addsUp: true,
+    parts: keyEntryNames,
+  });
+}
+
+export const strategies = ['priority', 'round_robin', 'quota_aware', 'random'] as const;
 
 /** The one schema; keys as they stand in `config.yaml`. */
 export const configSchema = z.strictObject({
@@ -190,11 +160,64 @@ export const configSchema = z.strictObject({
   }),
   timeouts: z.strictObject({
     connect: setting(duration.default(10_000), { allowed: durationWords }),
-    first_byte: setting(duration.default(120_000), { allowed: durationWords }),
-    idle: setting(duration.default(120_000), { allowed: durationWords }),
+    first_byte: setting(duration.default(600_000), { allowed: durationWords }),
+    idle: setting(duration.default(300_000), { allowed: durationWords }),
   }),
   upstreams: z.strictObject({
     claude_web: upstream('https://claude.ai', 'CCPROXY_UPSTREAM_CLAUDE_WEB'),
+    anthropic: publicUpstream('anthropic'),
+    openai: publicUpstream('openai'),
+    gemini: publicUpstream('gemini'),
+    mistral: publicUpstream('mistral'),
+    groq: publicUpstream('groq'),
+    deepseek: publicUpstream('deepseek'),
+  }),
+  keys: z.strictObject({
+    anthropic: keys('CCPROXY_CLAUDE_API_KEYS'),
+    openai: keys('CCPROXY_OPENAI_API_KEYS'),
+    gemini: keys('CCPROXY_GEMINI_API_KEYS'),
+    mistral: keys('CCPROXY_MISTRAL_API_KEYS'),
+    groq: keys('CCPROXY_GROQ_API_KEYS'),
+    deepseek: keys('CCPROXY_DEEPSEEK_API_KEYS'),
+  } satisfies Record<BuiltInProviderId, z.ZodType>),
+  providers: setting(providerBlocks.default([]), {
+    allowed: 'a list of providers',
+    isSecret: true,
+    isInFileOnly: true,
+    parts: blockNames,
+  }),
+  router: z.strictObject({
+    strategy: setting(z.enum(strategies).default('priority'), {
+      allowed: strategies.join(', '),
+      formerly: ['auth.selection_strategy', 'claude.key_strategy'],
+    }),
+    max_attempts: setting(wholeNumber(1, 20).default(3), { allowed: 'a whole number from 1 to 20' }),
+  }),
+  models: z.strictObject({
+    aliases: setting(modelAliases.default(new Map()), {
+      allowed: 'names with the model that each stands for, such as `fast: gpt-5-mini`',
+      parts: [],
+    }),
+  }),
+  ledger: z.strictObject({
+    keep_days: setting(wholeNumber(1, 3650).default(90), { allowed: 'a whole number of days from 1 to 3650' }),
+    keep_rows: setting(wholeNumber(1000, 10_000_000).default(200_000), {
+      allowed: 'a whole number from 1000 to 10000000',
+    }),
+  }),
+  network: z.strictObject({
+    proxy: setting(proxyUrl.optional(), {
+      allowed: proxyWords,
+      isSecret: true,
+      staysLocalInDotEnv: true,
+      generalEnvironment: ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'],
+    }),
+    no_proxy: setting(directHosts.default([]), {
+      allowed: 'a list of hosts that are reached without the proxy',
+      generalEnvironment: ['no_proxy', 'NO_PROXY'],
+    }),
+    ca_file: setting(text.optional(), { allowed: 'the path of a file', isPath: true, neverInDotEnv: true }),
+    use_system_ca: setting(boolean.default(false), { allowed: booleanWords }),
   }),
 });
 
@@ -226,6 +249,7 @@ function* settingsBelow(group: z.ZodObject, prefix: string): Generator<Setting> 
 }
 
 function describeSetting(key: SettingKey, facts: SettingFacts): Setting {
+  if (facts.isInFileOnly === true) return { ...facts, key, environment: [] };
   const derived = `CCPROXY_${key.replaceAll('.', '_').toUpperCase()}`;
   return { ...facts, key, environment: [...new Set([...(facts.environment ?? []), derived])] };
 }

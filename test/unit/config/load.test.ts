@@ -1,43 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CompanionError } from '../../../companion/base/error.ts';
 import { loadConfig } from '../../../companion/config/load.ts';
-import type { ConfigInput, LoadedConfig } from '../../../companion/config/load.ts';
+import type { ConfigInput } from '../../../companion/config/load.ts';
 import { settings } from '../../../companion/config/schema.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
-
-interface Place {
-  readonly home: string;
-  readonly cwd: string;
-  readonly file: string;
-  load(input?: Partial<ConfigInput>): LoadedConfig;
-  message(input?: Partial<ConfigInput>): string;
-}
-
-/** A home and a current folder of their own, with these files in them. */
-async function place(files: { yaml?: string; dotEnv?: string } = {}): Promise<Place> {
-  const root = await temporaryFolder();
-  const home = join(root, 'home');
-  const cwd = join(root, 'project');
-  await Promise.all([mkdir(home), mkdir(cwd)]);
-  const file = join(home, 'config.yaml');
-  if (files.yaml !== undefined) await writeFile(file, files.yaml);
-  if (files.dotEnv !== undefined) await writeFile(join(cwd, '.env'), files.dotEnv);
-  const load = (input: Partial<ConfigInput> = {}): LoadedConfig =>
-    loadConfig({ cwd, ...input, environment: { CCPROXY_HOME: home, ...input.environment } });
-  const message = (input: Partial<ConfigInput> = {}): string => {
-    try {
-      load(input);
-    } catch (thrown) {
-      expect(thrown).toBeInstanceOf(CompanionError);
-      expect(thrown).toMatchObject({ code: 'CONFIG_INVALID', exitCode: 2 });
-      return (thrown as CompanionError).message;
-    }
-    throw new Error('The settings were accepted.');
-  };
-  return { home, cwd, file, load, message };
-}
+import { builtInProviders } from '../../../shared/api-provider.ts';
+import { place } from './place.ts';
 
 describe('defaults', () => {
   it('stand when nothing is set at all', async () => {
@@ -58,8 +26,22 @@ describe('defaults', () => {
         attachmentThreshold: 20_000,
         organisation: undefined,
       },
-      timeouts: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 120_000 },
-      upstreams: { claudeWeb: 'https://claude.ai' },
+      timeouts: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 300_000 },
+      upstreams: {
+        claudeWeb: 'https://claude.ai',
+        anthropic: 'https://api.anthropic.com',
+        openai: 'https://api.openai.com/v1',
+        gemini: 'https://generativelanguage.googleapis.com/v1beta/openai',
+        mistral: 'https://api.mistral.ai/v1',
+        groq: 'https://api.groq.com/openai/v1',
+        deepseek: 'https://api.deepseek.com',
+      },
+      providers: builtInProviders,
+      keys: [],
+      router: { strategy: 'priority', maxAttempts: 3 },
+      models: { aliases: new Map() },
+      ledger: { keepDays: 90, keepRows: 200_000 },
+      network: { proxy: undefined, noProxy: [], caFile: undefined, useSystemCa: false },
     });
     const { home: homeSource, ...others } = sources;
     expect(homeSource).toBe('environment CCPROXY_HOME');
@@ -132,6 +114,9 @@ describe('home', () => {
     'CCPROXY_HOST=0.0.0.0',
     'CCPROXY_SERVER_HOST=::',
     'SERVER__HOST=192.168.1.2',
+    'CCPROXY_UPSTREAM_OPENAI=https://evil.example/v1',
+    'CCPROXY_NETWORK_PROXY=http://evil.example:3128',
+    'CCPROXY_NETWORK_CA_FILE=localhost',
     'CCPROXY_HOST=127.0.0.1.evil.example',
   ])(
     'cannot be moved, nor the upstream, nor opened to others, by the .env of a folder somebody stands in: %s',
@@ -233,10 +218,16 @@ describe('secrets', () => {
 
   it('are never echoed when they are refused, wherever they came from', async () => {
     const secretSettings = settings.filter(({ isSecret }) => isSecret === true);
-    expect(secretSettings.map(({ key }) => key)).toEqual(['security.auth_token', 'auth.encryption.key']);
-    for (const { key, environment } of secretSettings) {
+    expect(secretSettings.map(({ key }) => key)).toEqual([
+      'security.auth_token',
+      'auth.encryption.key',
+      ...builtInProviders.map(({ id }) => `keys.${id}`),
+      'providers',
+      'network.proxy',
+    ]);
+    for (const { key, environment } of secretSettings.filter(({ isInFileOnly }) => isInFileOnly !== true)) {
       const { message } = await place({ dotEnv: `${environment[0]}="${canary}"\n` });
-      expect(message({ flags: { [key]: canary } })).toContain(key);
+      expect(message({ flags: { [key]: canary } })).toMatch(new RegExp(`${key}|${environment[0]}`));
       expect(message({ flags: { [key]: canary } })).not.toContain('canary');
       expect(message({ environment: { [environment[0] ?? '']: canary } })).not.toContain('canary');
       expect(message()).not.toContain('canary');
