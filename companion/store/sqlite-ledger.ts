@@ -10,7 +10,7 @@ import type {
   UsageKey,
 } from './ledger.ts';
 import { addGroups, pruneStepRows, tokensOf } from './ledger.ts';
-import { flag, json, plain, Table, time } from './table.ts';
+import { count, flag, json, plain, Table, time } from './table.ts';
 
 const considered = z.object({ who: z.string(), verdict: z.string(), reason: z.string() });
 const attempt = z.object({
@@ -41,10 +41,10 @@ const exchangeTable = new Table<LedgerRow>('exchanges', {
   isStream: flag,
   status: plain(),
   outcome: plain(),
-  inputTokens: plain(),
-  outputTokens: plain(),
-  cacheReadTokens: plain(),
-  cacheWriteTokens: plain(),
+  inputTokens: count,
+  outputTokens: count,
+  cacheReadTokens: count,
+  cacheWriteTokens: count,
   firstByteMs: time(),
   durationMs: time(),
   warnings: json(warnings, []),

@@ -24,6 +24,12 @@ export function time<Value extends number | null>(): Column<Value> {
   };
 }
 
+/** A figure that somebody else told: what is no count is as good as not told, and must never make the row unreadable. */
+export const count: Column<number | null> = {
+  toSql: (value) => (Number.isSafeInteger(value) ? value : null),
+  fromSql: (value) => value as number | null,
+};
+
 export const flag: Column<boolean> = {
   toSql: (value) => (value ? 1 : 0),
   fromSql: (value) => value === 1,

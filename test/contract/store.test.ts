@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../companion/store/open-store.ts';
+import { pruneStepRows } from '../../companion/store/ledger.ts';
+import type { UsageGroup } from '../../companion/store/ledger.ts';
 import type { Store } from '../../companion/store/store.ts';
-import { quotaWindow, seatRecord, sessionRecord } from '../support/records.ts';
+import { ledgerRow, quotaWindow, seatRecord, sessionRecord } from '../support/records.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const implementations: readonly [string, () => Promise<Store>][] = [
@@ -34,6 +36,31 @@ const bare = sessionRecord({
 function defaultsIn(store: Store): string[] {
   const defaults = store.sessions().filter(({ isDefault }) => isDefault);
   return defaults.map(({ id }) => id);
+}
+
+/** Every nullable field null. */
+const bareRow = ledgerRow({
+  id: 'exc_bare',
+  model: null,
+  servedModel: null,
+  mode: null,
+  provider: null,
+  credential: null,
+  isTranslated: true,
+  isStream: false,
+  status: 503,
+  outcome: 'SESSION_REQUIRED',
+  inputTokens: null,
+  outputTokens: null,
+  cacheReadTokens: null,
+  cacheWriteTokens: null,
+  firstByteMs: null,
+  warnings: ['top_k: not known there', 'seed: "odd"'],
+  explanation: { plan: 'not routed', considered: [], attempts: [] },
+});
+
+function keysOf(groups: readonly UsageGroup[]): string[] {
+  return groups.map(({ key }) => key);
 }
 
 describe.each(implementations)('store: %s', (_name, open) => {
@@ -130,6 +157,12 @@ describe.each(implementations)('store: %s', (_name, open) => {
       expect(store.quotas('session/b')).toEqual([quotaWindow({ usedFraction: 0 })]);
     });
 
+    it.each(['stream', 'headers', 'usage-endpoint', 'error'] as const)('may come from %s', async (source) => {
+      const store = await emptyStore();
+      store.saveQuotas('key/a', [quotaWindow({ source })]);
+      expect(store.quotas('key/a')).toEqual([quotaWindow({ source })]);
+    });
+
     it('are deleted with their session, and no others', async () => {
       const store = await emptyStore();
       store.saveSession(sessionRecord({ id: 'a' }));
@@ -146,6 +179,174 @@ describe.each(implementations)('store: %s', (_name, open) => {
     store.saveSetting('installation', 'two');
     store.saveSetting('empty', '');
     expect([store.setting('installation'), store.setting('empty')]).toEqual(['two', '']);
+  });
+
+  describe('the ledger', () => {
+    it('gives back what was appended, field by field, by id or an unmistakable beginning of it', async () => {
+      const store = await emptyStore();
+      const rows = [
+        ledgerRow({ id: 'exc_abc1' }),
+        ledgerRow({ id: 'exc_abd2' }),
+        ledgerRow({ id: 'exc_abd2x' }),
+        bareRow,
+      ];
+      store.appendExchanges(rows);
+      for (const row of rows) expect(store.exchange(row.id)).toEqual(row);
+      expect(store.exchange('exc_abc')?.id).toBe('exc_abc1');
+      expect([store.exchange('exc_ab'), store.exchange('exc_z'), store.exchange('%')]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    });
+
+    it('shows the newest first, and of one moment the one that ended last', async () => {
+      const store = await emptyStore();
+      const at = (id: string, atMs: number) => ledgerRow({ id, atMs });
+      store.appendExchanges([at('b', 20), at('a', 10), at('c', 30), at('d', 30)]);
+      expect(store.recentExchanges(3).map(({ id }) => id)).toEqual(['d', 'c', 'b']);
+    });
+
+    it('appends all rows or none', async () => {
+      const store = await emptyStore();
+      const impossible = ledgerRow({ id: 'x', status: Number.NaN });
+      expect(() => store.appendExchanges([ledgerRow(), impossible])).toThrow('exchanges.status');
+      expect(store.recentExchanges(9)).toEqual([]);
+    });
+
+    it.each([0.5, 1e18, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])(
+      'takes %d tokens as not told, so that the row can be read again',
+      async (inputTokens) => {
+        const store = await emptyStore();
+        store.appendExchanges([ledgerRow({ inputTokens })]);
+        expect(store.recentExchanges(1)).toEqual([ledgerRow({ inputTokens: null })]);
+      },
+    );
+
+    it('keeps durations to the millisecond', async () => {
+      const store = await emptyStore();
+      store.appendExchanges([ledgerRow({ atMs: 10.4, firstByteMs: 1.6, durationMs: 2.2 })]);
+      expect(store.exchange('exc_1')).toEqual(ledgerRow({ atMs: 10, firstByteMs: 2, durationMs: 2 }));
+    });
+  });
+
+  describe('usage', () => {
+    it('sums what one model served, under whatever names clients called it', async () => {
+      const store = await emptyStore();
+      store.appendExchanges([
+        ledgerRow({ id: '1', atMs: 10 }),
+        ledgerRow({ id: '2', atMs: 30, model: 'fast', cacheReadTokens: 1, cacheWriteTokens: 2 }),
+        ledgerRow({ id: '3', atMs: 20, model: 'fast', status: 529, outcome: 'OVERLOADED', inputTokens: null }),
+        { ...bareRow, atMs: 40 },
+      ]);
+      expect(store.usage('model', {})).toEqual([
+        {
+          key: 'claude-sonnet-4-5',
+          exchanges: 3,
+          failures: 1,
+          inputTokens: 200,
+          outputTokens: 60,
+          cacheReadTokens: 6001,
+          cacheWriteTokens: 802,
+          firstAtMs: 10,
+          lastAtMs: 30,
+        },
+        {
+          key: '',
+          exchanges: 1,
+          failures: 1,
+          inputTokens: 0,
+          outputTokens: 0,
+          cacheReadTokens: 0,
+          cacheWriteTokens: 0,
+          firstAtMs: 40,
+          lastAtMs: 40,
+        },
+      ]);
+    });
+
+    it('puts the most tokens first', async () => {
+      const store = await emptyStore();
+      store.appendExchanges([
+        ledgerRow({ id: '1', client: 'little', outputTokens: 1 }),
+        ledgerRow({ id: '2', client: 'much', cacheReadTokens: 9_000_000 }),
+        ledgerRow({
+          id: '3',
+          client: 'none',
+          inputTokens: null,
+          outputTokens: null,
+          cacheReadTokens: 0,
+          cacheWriteTokens: 0,
+        }),
+        ledgerRow({ id: '4', client: 'some', outputTokens: 2 }),
+      ]);
+      expect(keysOf(store.usage('client', {}))).toEqual(['much', 'some', 'little', 'none']);
+    });
+
+    it('counts from the first moment of a time to before its last', async () => {
+      const store = await emptyStore();
+      store.appendExchanges([10, 20, 30, 40].map((atMs) => ledgerRow({ id: `${atMs}`, atMs })));
+      for (const by of ['model', 'client', 'credential', 'day'] as const) {
+        const [group] = store.usage(by, { sinceMs: 20, untilMs: 40 });
+        expect([by, group?.exchanges, group?.firstAtMs, group?.lastAtMs]).toEqual([by, 2, 20, 30]);
+        expect(store.usage(by, { sinceMs: 41 })).toEqual([]);
+      }
+    });
+
+    it('tells days of the local calendar in their order, without those that had nothing', async () => {
+      const store = await emptyStore();
+      const at = (...parts: [number, number, number, number, number]) => new Date(...parts).getTime();
+      const moments = [at(2026, 2, 29, 23, 59), at(2026, 2, 30, 0, 0), at(2026, 2, 28, 12, 0), at(2027, 0, 1, 0, 0)];
+      store.appendExchanges(moments.map((atMs, n) => ledgerRow({ id: `${n}`, atMs, outputTokens: n })));
+      const days = store.usage('day', {});
+      expect(keysOf(days)).toEqual(['2026-03-28', '2026-03-29', '2026-03-30', '2027-01-01']);
+      expect(days.map(({ outputTokens }) => outputTokens)).toEqual([2, 0, 1, 3]);
+    });
+
+    it('does not count what was broken off as a failure', async () => {
+      const store = await emptyStore();
+      const outcomes = ['ok', 'CLIENT_GONE', 'STOPPED_BY_USER', 'OVERLOADED'];
+      store.appendExchanges(outcomes.map((outcome) => ledgerRow({ id: outcome, outcome })));
+      expect(store.usage('credential', {})).toMatchObject([{ exchanges: 4, failures: 1 }]);
+    });
+
+    it('knows for each credential how often it failed and how last', async () => {
+      const store = await emptyStore();
+      const row = (id: string, credential: string | null, outcome: string, atMs: number) =>
+        ledgerRow({ id, credential, outcome, atMs });
+      store.appendExchanges([
+        row('1', 'a', 'OVERLOADED', 30),
+        row('2', 'a', 'RATE_LIMITED', 20),
+        row('3', 'a', 'ok', 40),
+        row('4', 'b', 'ok', 10),
+        row('5', null, 'SESSION_REQUIRED', 50),
+      ]);
+      expect(store.credentialTotals()).toEqual([
+        { credential: 'a', exchanges: 3, failures: 2, lastAtMs: 40, lastFailure: { outcome: 'OVERLOADED', atMs: 30 } },
+        { credential: 'b', exchanges: 1, failures: 0, lastAtMs: 10, lastFailure: null },
+      ]);
+    });
+  });
+
+  describe('pruning', () => {
+    it('forgets what is too old, then the oldest of what is too many', async () => {
+      const store = await emptyStore();
+      store.appendExchanges([30, 10, 50, 20, 40].map((atMs) => ledgerRow({ id: `${atMs}`, atMs })));
+      const left = () => store.recentExchanges(9).map(({ id }) => id);
+      expect([store.pruneExchanges(5, 10), left()]).toEqual([0, ['50', '40', '30', '20', '10']]);
+      expect([store.pruneExchanges(5, 20), left()]).toEqual([1, ['50', '40', '30', '20']]);
+      expect([store.pruneExchanges(2, 25), left()]).toEqual([2, ['50', '40']]);
+      expect([store.pruneExchanges(2, 0), left()]).toEqual([0, ['50', '40']]);
+    });
+
+    it('goes in small steps', async () => {
+      const store = await emptyStore();
+      const rows = Array.from({ length: 2 * pruneStepRows + 7 }, (_, n) => ledgerRow({ id: `${n}`, atMs: n }));
+      store.appendExchanges(rows);
+      const steps = [1, 2, 3].map(() => store.pruneExchanges(5, 4));
+      expect(steps).toEqual([pruneStepRows, pruneStepRows, 2]);
+      expect(store.recentExchanges(9)).toHaveLength(5);
+    });
   });
 
   it('may be closed twice', async () => {

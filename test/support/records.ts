@@ -1,3 +1,4 @@
+import type { LedgerRow } from '../../companion/store/ledger.ts';
 import type { SeatRecord, SessionRecord } from '../../companion/store/store.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
 
@@ -52,6 +53,39 @@ export function quotaWindow(changes: Partial<QuotaWindow> = {}): QuotaWindow {
     resetsAtMs: 1_767_010_000_000,
     source: 'stream',
     observedAtMs: 1_767_000_000_000,
+    ...changes,
+  };
+}
+
+/** A row of the ledger, complete and plausible; `changes` say what the test is about. */
+export function ledgerRow(changes: Partial<LedgerRow> = {}): LedgerRow {
+  return {
+    id: 'exc_1',
+    atMs: 1_767_000_000_000,
+    client: 'claude-code',
+    dialect: 'anthropic',
+    route: '/v1/messages',
+    model: 'claude-sonnet-4-5',
+    servedModel: 'claude-sonnet-4-5',
+    mode: 'api',
+    provider: 'anthropic',
+    credential: 'anthropic-3f9a2c41',
+    isTranslated: false,
+    isStream: true,
+    status: 200,
+    outcome: 'ok',
+    inputTokens: 100,
+    outputTokens: 20,
+    cacheReadTokens: 3000,
+    cacheWriteTokens: 400,
+    firstByteMs: 410,
+    durationMs: 3200,
+    warnings: [],
+    explanation: {
+      plan: 'api: Anthropic, key work (priority)',
+      considered: [{ who: 'Anthropic key work', verdict: 'chosen', reason: 'first by priority' }],
+      attempts: [{ who: 'Anthropic key work', status: 200, outcome: 'served', durationMs: 3190 }],
+    },
     ...changes,
   };
 }

@@ -1,0 +1,112 @@
+/** The newest word of the providers on what is left, for each credential. */
+import type { QuotaWindow } from '../../shared/quota.ts';
+import type { Store } from '../store/store.ts';
+
+export interface QuotaBoardOptions {
+  readonly store: Pick<Store, 'quotas' | 'saveQuotas'>;
+  readonly nowMs: () => number;
+}
+
+interface Board {
+  /** By window and model. */
+  readonly windows: Map<string, QuotaWindow>;
+  /** Those that the store does not have yet. */
+  readonly unsaved: Map<string, QuotaWindow>;
+}
+
+/** A provider that names ever new windows fills neither memory nor disk. */
+const mostWindows = 64;
+
+/** Keeps facts in memory for the router, and hands them to the store when the ledger flushes. */
+export class QuotaBoard {
+  readonly #options: QuotaBoardOptions;
+  readonly #boards = new Map<string, Board>();
+
+  constructor(options: QuotaBoardOptions) {
+    this.#options = options;
+  }
+
+  /** The hot path: what an answer of this key told. Older facts than those known are passed over. */
+  note(keyId: string, windows: readonly QuotaWindow[]): void {
+    if (windows.length === 0) return;
+    const board = this.#boardOf(ownerOf(keyId));
+    for (const window of windows) keep(board, window);
+  }
+
+  /** The newest fact for each window of an owner: `key/<id>` or, from the store, `session/<id>`. Never throws. */
+  windowsOf(owner: string): readonly QuotaWindow[] {
+    return owner.startsWith('key/') ? [...this.#boardOf(owner).windows.values()] : this.#read(owner);
+  }
+
+  /**
+   * How full the fullest window is that `model` counts against: 0 untouched, 1 full. A window that has begun anew since
+   * counts as untouched; `null` when nothing is known.
+   */
+  usedFraction(keyId: string, model: string | undefined): number | null {
+    let fullest: number | null = null;
+    const nowMs = this.#options.nowMs();
+    for (const window of this.#boardOf(ownerOf(keyId)).windows.values()) {
+      const used = concerns(window, model) ? usedNow(window, nowMs) : null;
+      if (used !== null && (fullest === null || used > fullest)) fullest = used;
+    }
+    return fullest;
+  }
+
+  /** Writes what is new. Errors: `STORE_UNAVAILABLE`; the facts stay in memory then, and the next flush tries again. */
+  flush(): void {
+    for (const [owner, board] of this.#boards) {
+      if (board.unsaved.size === 0) continue;
+      this.#options.store.saveQuotas(owner, [...board.unsaved.values()]);
+      board.unsaved.clear();
+    }
+  }
+
+  #boardOf(owner: string): Board {
+    const known = this.#boards.get(owner);
+    if (known !== undefined) return known;
+    const windows = this.#read(owner).map((window) => [nameOf(window), window] as const);
+    const board: Board = { windows: new Map(windows), unsaved: new Map() };
+    this.#boards.set(owner, board);
+    return board;
+  }
+
+  /** What cannot be read is not known; whether the disk is well is not for the router to find out. */
+  #read(owner: string): readonly QuotaWindow[] {
+    try {
+      return this.#options.store.quotas(owner);
+    } catch {
+      return [];
+    }
+  }
+}
+
+function ownerOf(keyId: string): string {
+  return `key/${keyId}`;
+}
+
+function nameOf({ window, model = '' }: QuotaWindow): string {
+  return `${window} ${model}`;
+}
+
+function keep({ windows, unsaved }: Board, window: QuotaWindow): void {
+  const name = nameOf(window);
+  const known = windows.get(name);
+  if (known === undefined ? windows.size >= mostWindows : known.observedAtMs > window.observedAtMs) return;
+  windows.set(name, window);
+  unsaved.set(name, window);
+}
+
+/** A window of one model is named after it, or after its family: `opus` is part of `claude-opus-4-5`. */
+function concerns(window: QuotaWindow, model: string | undefined): boolean {
+  if (window.model === undefined || window.model === model) return true;
+  if (model === undefined || /\d/.test(window.model)) return false;
+  return model
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .includes(window.model.toLowerCase());
+}
+
+function usedNow({ usedFraction, status, resetsAtMs }: QuotaWindow, nowMs: number): number | null {
+  if (resetsAtMs !== null && resetsAtMs <= nowMs) return 0;
+  return status === 'exceeded' ? Math.max(1, usedFraction ?? 1) : usedFraction;
+}
