@@ -1,5 +1,4 @@
 /** The ways to claude.ai that are open for a session right now, best first. */
-import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { RestingPlace, TransportChoice } from '../../shared/credential.ts';
 import { createBrowserTransport } from './browser-transport.ts';
@@ -7,6 +6,8 @@ import type { JobRunner } from './browser-transport.ts';
 import { createDirectTransport } from './direct-transport.ts';
 import type { DirectTransportOptions } from './direct-transport.ts';
 import type { Transport } from './transport.ts';
+
+export { createDispatcher } from './dispatcher.ts';
 
 export interface SiteTarget {
   readonly seatId: string | null;
@@ -26,24 +27,6 @@ export interface ClaudeWaysOptions {
   /** The configuration's choice; beats the session's. */
   readonly transport: TransportChoice | undefined;
   readonly timeouts: { readonly firstByteMs: number; readonly idleMs: number };
-}
-
-export interface Timeouts {
-  readonly connectMs: number;
-  readonly firstByteMs: number;
-  readonly idleMs: number;
-}
-
-/** Connections outlive a person's pauses: a new one costs a TLS handshake before the first token. No cap on streams. */
-export function createDispatcher(timeouts: Timeouts): Dispatcher {
-  return new Agent({
-    connect: { timeout: timeouts.connectMs },
-    headersTimeout: timeouts.firstByteMs,
-    bodyTimeout: timeouts.idleMs,
-    keepAliveTimeout: 60_000,
-    keepAliveMaxTimeout: 600_000,
-    maxHeaderSize: 64 * 1024,
-  });
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Which ways to the site are open for a session, and in which order. */
 import { expect, onTestFinished, test } from 'vitest';
-import { createClaudeWays, createDispatcher } from '../../../companion/upstream/claude-ways.ts';
+import { createClaudeWays } from '../../../companion/upstream/claude-ways.ts';
 import type { SiteTarget } from '../../../companion/upstream/claude-ways.ts';
+import { createDispatcher } from '../../../companion/upstream/dispatcher.ts';
 import type { TransportChoice } from '../../../shared/credential.ts';
 
 const timeouts = { connectMs: 100, firstByteMs: 100, idleMs: 100 };

@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { CompanionError } from '../../../companion/base/error.ts';
-import { createDispatcher } from '../../../companion/upstream/claude-ways.ts';
+import { createDispatcher } from '../../../companion/upstream/dispatcher.ts';
 import { createDirectTransport } from '../../../companion/upstream/direct-transport.ts';
 import type { DirectTransportOptions } from '../../../companion/upstream/direct-transport.ts';
 import type { Transport, TransportReply, TransportRequest } from '../../../companion/upstream/transport.ts';
