@@ -15,6 +15,7 @@ const needs = [
   { what: 'a keyring', package: 'gnome-keyring', isThere: () => findProgram('gnome-keyring-daemon') !== undefined },
   { what: 'a session bus', package: 'dbus', isThere: () => findProgram('dbus-run-session') !== undefined },
   { what: 'libsecret', package: 'libsecret-1-0', isThere: hasLibsecret },
+  { what: 'Python with venv', package: 'python3-venv', isThere: hasPython },
 ].filter((need) => process.platform === 'linux' || ['Chromium', 'Firefox', 'openssl'].includes(need.what));
 
 function hasFont() {
@@ -24,6 +25,10 @@ function hasFont() {
 function hasLibsecret() {
   const folders = ['/usr/lib', '/usr/lib64', ...multiarchFolders()];
   return folders.some((folder) => existsSync(`${folder}/libsecret-1.so.0`));
+}
+
+function hasPython() {
+  return spawnSync('python3', ['-c', 'import venv, ensurepip'], { stdio: 'ignore' }).status === 0;
 }
 
 function multiarchFolders() {

@@ -4,12 +4,10 @@
  */
 import { describe, expect, test } from 'vitest';
 import { model, openSyncedHouse } from '../flow/web/house.ts';
-import { runClaudeCode, whyNoClaudeCode } from './support/claude-code.ts';
+import { runClaudeCode } from './support/claude-code.ts';
+import { haveParts } from './support/installed.ts';
 
-const reason = whyNoClaudeCode();
-if (reason !== undefined) console.warn(`test/clients/claude-code.test.ts skips: ${reason}`);
-
-describe.skipIf(reason !== undefined)('Claude Code in web mode', () => {
+describe.runIf(haveParts('test/clients/claude-code.test.ts', 'programs'))('Claude Code in web mode', () => {
   test('a user of its tools reads why web mode cannot serve them, and which mode can', async () => {
     const { house } = await openSyncedHouse('direct');
     const run = await runClaudeCode('Say hello.', ['--model', model], house);

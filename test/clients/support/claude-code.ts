@@ -1,63 +1,36 @@
-/** The real Claude Code, as `scripts/install-clients.mjs` installed it, run once in a home of its own. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { createTemporaryHome } from '../../support/temporary-home.ts';
-import { startDeadProxy } from './dead-proxy.ts';
+/** The real Claude Code, run once with a prompt. */
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { runClient } from './client.ts';
+import type { ClientRun, Gateway } from './client.ts';
+import { installedFile } from './installed.ts';
 
-const installed = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.clients');
 /** The package's own launcher: finds the binary of this platform without an install script. */
-const launcher = join(installed, 'node_modules', '@anthropic-ai', 'claude-code', 'cli-wrapper.cjs');
+export const claudeCodeLauncher = installedFile('programs', '@anthropic-ai/claude-code/cli-wrapper.cjs');
 
-/** Why it cannot be run here, or `undefined`. */
-export function whyNoClaudeCode(): string | undefined {
-  return existsSync(join(installed, '.installed-lock')) && existsSync(launcher)
-    ? undefined
-    : 'Claude Code is not installed; `node scripts/install-clients.mjs` says why.';
+/** Settings that keep it quiet; what a user sets is `ANTHROPIC_BASE_URL` and a key. */
+export const quietClaudeCode = { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' };
+
+export interface ClaudeCodeOptions {
+  /** A new one without it. */
+  readonly home?: string;
+  /** Instead of the key as `ANTHROPIC_AUTH_TOKEN`. */
+  readonly credential?: Readonly<Record<string, string>>;
 }
 
-export interface ClaudeCodeRun {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Hosts other than this computer that it tried to reach, in vain. */
-  readonly wanted: readonly string[];
-}
-
-/** Runs `claude -p <prompt> ...args` against a companion, without a terminal and without a network. */
+/** Runs `claude -p <prompt> ...args`. */
 export async function runClaudeCode(
   prompt: string,
   args: readonly string[],
-  companion: { readonly url: string; readonly key: string },
-): Promise<ClaudeCodeRun> {
-  const home = await createTemporaryHome();
-  const proxy = await startDeadProxy();
-  try {
-    const child = spawn(process.execPath, [launcher, '-p', prompt, ...args], {
-      cwd: home.path,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
-      env: {
-        PATH: process.env['PATH'],
-        HOME: home.path,
-        LANG: 'C.UTF-8',
-        ...proxy.environment,
-        ANTHROPIC_BASE_URL: companion.url,
-        ANTHROPIC_AUTH_TOKEN: companion.key,
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-        DISABLE_AUTOUPDATER: '1',
-      },
-    });
-    const [stdout, stderr, [exitCode]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close') as Promise<[number | null]>,
-    ]);
-    return { exitCode, stdout, stderr, wanted: [...proxy.wanted] };
-  } finally {
-    await proxy.close();
-    await home.remove();
-  }
+  gateway: Gateway,
+  options: ClaudeCodeOptions = {},
+): Promise<ClientRun> {
+  return runClient({
+    command: [process.execPath, claudeCodeLauncher, '-p', prompt, ...args],
+    home: options.home ?? (await temporaryFolder()),
+    environment: {
+      ...quietClaudeCode,
+      ANTHROPIC_BASE_URL: gateway.url,
+      ...(options.credential ?? { ANTHROPIC_AUTH_TOKEN: gateway.key }),
+    },
+  });
 }

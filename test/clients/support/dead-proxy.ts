@@ -18,6 +18,8 @@ export async function startDeadProxy(): Promise<DeadProxy> {
   });
   server.on('connect', (request, socket) => {
     wanted.push(request.url ?? '');
+    // Whoever is refused may be gone before he hears it.
+    socket.on('error', () => undefined);
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
