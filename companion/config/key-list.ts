@@ -5,7 +5,6 @@ import { keyTextWords, problemOfKeyText } from '../base/api-key-text.ts';
 import { keyNameWords, problemOfKeyName } from '../base/api-key-name.ts';
 import { listFromText, numberFromText } from './form.ts';
 
-export const usualPriority = 100;
 export const priorityWords = 'a whole number from 0 to 1000 (lower numbers are preferred)';
 
 const keyWords = `must be a key: ${keyTextWords}`;

@@ -1,0 +1,206 @@
+/** The API keys of all places: environment, configuration, vault. Owns those in the vault. */
+import type { ApiProvider } from '../../shared/api-provider.ts';
+import type { ApiKey } from '../../shared/credential.ts';
+import { Secret } from '../../shared/redact.ts';
+import { CompanionError } from '../base/error.ts';
+import type { Logger } from '../base/log.ts';
+import { SerialQueue } from '../base/serial.ts';
+import type { ConfiguredKey } from '../config/api-access.ts';
+import type { Vault } from '../vault/vault.ts';
+import {
+  checkNewKey,
+  idOfKey,
+  invalid,
+  quote,
+  readRecord,
+  usualPriority,
+  vaultNameOf,
+  vaultPrefix,
+  writeRecord,
+} from './key-record.ts';
+import type { KeyRecord, NewKey } from './key-record.ts';
+
+export interface ApiKeyOptions {
+  readonly vault: Vault;
+  readonly providers: readonly ApiProvider[];
+  /** From the environment and the configuration, in the order of their places. */
+  readonly configured: readonly ConfiguredKey[];
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+}
+
+/** A key with all the places where it stands. */
+export interface KeyEntry {
+  readonly key: ApiKey;
+  /** `environment CCPROXY_OPENAI_API_KEYS`, `/home/.../config.yaml:12`, `vault`; none for a keyless provider. */
+  readonly places: readonly string[];
+  /** `false` for one in the vault whose provider is no longer configured: it is kept, and never used. */
+  readonly hasProvider: boolean;
+}
+
+export interface RemovedKey {
+  readonly key: ApiKey;
+  /** Where it stands besides the vault: it goes on being used. */
+  readonly remainsIn: readonly string[];
+}
+
+const vaultPlace = 'vault';
+
+export class ApiKeyService {
+  readonly #options: ApiKeyOptions;
+  readonly #queue = new SerialQueue();
+  #entries: readonly KeyEntry[] = [];
+  #usable: readonly ApiKey[] = [];
+
+  private constructor(options: ApiKeyOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the vault once. Errors: those of the vault. */
+  static async open(options: ApiKeyOptions): Promise<ApiKeyService> {
+    const service = new ApiKeyService(options);
+    await service.#load();
+    return service;
+  }
+
+  /** Every key that may serve: by provider, then in the order of the places. The same array until something changes. */
+  list(): readonly ApiKey[] {
+    return this.#usable;
+  }
+
+  /** Everything that is kept, those without a provider at the end. */
+  entries(): readonly KeyEntry[] {
+    return this.#entries;
+  }
+
+  /** By id, by name, or by the start of an id that only one has. Errors: `NOT_FOUND`. */
+  find(wanted: string): KeyEntry {
+    const exact = this.#entries.filter(({ key }) => key.id === wanted || key.name === wanted);
+    const starting = this.#entries.filter(({ key }) => wanted !== '' && key.id.startsWith(wanted));
+    const [found, another] = exact.length > 0 ? exact : starting;
+    if (found === undefined) throw notFound(`There is no key ${quote(wanted)}.`);
+    if (another !== undefined) throw notFound(`There are several keys ${quote(wanted)}: use an id.`);
+    return found;
+  }
+
+  /** Keeps a key in the vault. Errors: `INVALID_REQUEST`, also for one that is there already; those of the vault. */
+  add(wanted: NewKey): Promise<ApiKey> {
+    return this.#queue.run('keys', async () => {
+      const { providerId, secret, name, priority = usualPriority } = checkNewKey(wanted, this.#options.providers);
+      const id = idOfKey(providerId, secret.reveal());
+      this.#refuseKnown(id, name);
+      const record = { key: secret.reveal(), name: name ?? null, priority, addedAtMs: this.#options.nowMs() };
+      await this.#options.vault.update(vaultNameOf({ providerId, id }), (current) =>
+        current === undefined || readRecord(current) === undefined ? writeRecord(record) : undefined,
+      );
+      await this.#load();
+      return this.find(id).key;
+    });
+  }
+
+  #refuseKnown(id: string, name: string | undefined): void {
+    const same = this.#entries.find(({ key }) => key.id === id);
+    if (same !== undefined) {
+      throw invalid('key', `This key is there already: ${same.key.name} (${same.places.join(', ')}).`);
+    }
+    const namesake = this.#entries.find(({ key }) => name !== undefined && (key.name === name || key.id === name));
+    if (namesake !== undefined) throw invalid('name', `There is a key called "${name}" already (${namesake.key.id}).`);
+  }
+
+  /** Takes a key out of the vault. Errors: `NOT_FOUND`; `INVALID_REQUEST` for one that stands elsewhere only. */
+  remove(wanted: string): Promise<RemovedKey> {
+    return this.#queue.run('keys', async () => {
+      const { key, places } = this.find(wanted);
+      if (!places.includes(vaultPlace)) throw standsElsewhere(key, places);
+      await this.#options.vault.delete(vaultNameOf(key));
+      await this.#load();
+      return { key, remainsIn: places.filter((place) => place !== vaultPlace) };
+    });
+  }
+
+  async #load(): Promise<void> {
+    const known = new Map(this.#options.providers.map((provider) => [provider.id, provider]));
+    const sources = [...this.#options.configured.map(sourceOfConfigured), ...(await this.#readVault())];
+    const entries = mergeSources(sources, (providerId) => known.has(providerId));
+    const order = [...known.keys()];
+    const ordered = order.flatMap((id) =>
+      entriesOf(
+        known.get(id),
+        entries.filter((one) => one.key.providerId === id),
+      ),
+    );
+    this.#entries = [...ordered, ...entries.filter((one) => !one.hasProvider)];
+    this.#usable = ordered.map(({ key }) => key);
+  }
+
+  async #readVault(): Promise<readonly KeySource[]> {
+    const { vault, logger } = this.#options;
+    const sources: (KeySource & { readonly addedAtMs: number })[] = [];
+    for (const entry of await vault.list(vaultPrefix)) {
+      const secret = await vault.get(entry);
+      const record = secret && readRecord(secret);
+      const [providerId = ''] = entry.slice(vaultPrefix.length).split('/');
+      if (record === undefined) logger.warn({ entry }, 'an API key in the vault could not be read and is left alone');
+      else sources.push({ ...sourceOfRecord(providerId, record), addedAtMs: record.addedAtMs });
+    }
+    return sources.toSorted((one, other) => one.addedAtMs - other.addedAtMs);
+  }
+}
+
+interface KeySource {
+  readonly providerId: string;
+  readonly secret: Secret;
+  readonly name: string | undefined;
+  readonly priority: number | undefined;
+  readonly origin: ApiKey['origin'];
+  readonly place: string;
+}
+
+function sourceOfConfigured({ source, ...key }: ConfiguredKey): KeySource {
+  return { ...key, place: source };
+}
+
+function sourceOfRecord(providerId: string, { key, name, priority }: KeyRecord): KeySource {
+  const place = vaultPlace;
+  return { providerId, secret: new Secret(key), name: name ?? undefined, priority, origin: 'vault', place };
+}
+
+/** The same key of several places is one: from the first place, under the first name that somebody gave it. */
+function mergeSources(sources: readonly KeySource[], isKnown: (providerId: string) => boolean): readonly KeyEntry[] {
+  const byId = Map.groupBy(sources, ({ providerId, secret }) => idOfKey(providerId, secret.reveal()));
+  return [...byId].flatMap(([id, same]) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const key: ApiKey = {
+      kind: 'api-key',
+      id,
+      providerId: first.providerId,
+      name: same.find(({ name }) => name !== undefined)?.name ?? id,
+      secret: first.secret,
+      origin: first.origin,
+      priority: same.find(({ priority }) => priority !== undefined)?.priority ?? usualPriority,
+    };
+    const places = [...new Set(same.map(({ place }) => place))];
+    return [{ key, places, hasProvider: isKnown(first.providerId) }];
+  });
+}
+
+/** A provider that wants no key has one nevertheless, so that it can be planned, counted and tested like all others. */
+function entriesOf(provider: ApiProvider | undefined, own: readonly KeyEntry[]): readonly KeyEntry[] {
+  if (provider === undefined || own.length > 0 || !provider.isKeyless) return own;
+  const id = `${provider.id}-keyless`;
+  const facts = { kind: 'api-key', origin: 'config', priority: usualPriority, secret: null } as const;
+  return [{ key: { ...facts, id, providerId: provider.id, name: id }, places: [], hasProvider: true }];
+}
+
+function notFound(message: string): CompanionError {
+  return new CompanionError('NOT_FOUND', message, { remedy: '`companion keys list` shows those that there are.' });
+}
+
+function standsElsewhere(key: ApiKey, places: readonly string[]): CompanionError {
+  if (places.length === 0) return invalid('key', `${key.name} stands for a provider that wants no key.`);
+  const message = `The key ${key.name} is not in the vault. It stands in: ${places.join(', ')}.`;
+  return new CompanionError('INVALID_REQUEST', message, {
+    remedy: 'Take it out there, then start the companion again.',
+  });
+}
