@@ -6,8 +6,11 @@ import { fieldPath } from '../hub/fields.ts';
 type Issue = z.core.$ZodIssue;
 
 /** A refusal that names its field as `messages[2].content[0].type`; the message says what is wrong with it. */
-export function invalidField(field: string, message: string): CompanionError {
-  return new CompanionError('INVALID_REQUEST', message, field === '' ? {} : { details: { field } });
+export function invalidField(field: string, message: string, remedy?: string): CompanionError {
+  return new CompanionError('INVALID_REQUEST', message, {
+    ...(field !== '' && { details: { field } }),
+    ...(remedy !== undefined && { remedy }),
+  });
 }
 
 /** The refusal of a body that does not have the shape: the first issue, as far inside as it reaches. */
