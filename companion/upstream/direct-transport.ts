@@ -1,10 +1,9 @@
 /** The `http` form of `Transport`: this process calls the site itself, with the session's cookies from the vault. */
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
-import { errors, request as undiciRequest } from 'undici';
+import { request as undiciRequest } from 'undici';
 import type { Dispatcher } from 'undici';
-import { CompanionError } from '../base/error.ts';
+import { decodeContent } from './content-decoding.ts';
+import { asTransportError } from './transport-error.ts';
 import type { Transport, TransportReply, TransportRequest } from './transport.ts';
 
 export interface DirectTransportOptions {
@@ -22,6 +21,8 @@ export interface DirectTransportOptions {
     rotate(lines: readonly string[], sentHeader: string): Promise<void>;
   };
 }
+
+const who = 'claude.ai';
 
 /** How long the answer that rotated the session may lag behind one that was refused because of it. */
 const rotationLagMs = 100;
@@ -93,73 +94,20 @@ async function begin(
       signal,
     });
   } catch (cause) {
-    throw asTransportError(cause, signal);
+    throw asTransportError(cause, { who, hasBegun: false }, signal);
   }
 }
 
 /** Undoes a content-encoding that the site chose in spite of `identity`, and names what cut the body. */
 async function* readBody(reply: Dispatcher.ResponseData, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const decoder = decoderFor(reply.headers['content-encoding']);
-  const body = decoder === undefined ? reply.body : Readable.from(reply.body).compose(decoder);
+  const encoding = [reply.headers['content-encoding'] ?? []].flat().join(',');
   try {
-    for await (const chunk of body) yield chunk as Uint8Array;
+    yield* decodeContent(reply.body, encoding);
   } catch (cause) {
-    throw asTransportError(cause, signal, 'STREAM_BROKEN');
+    throw asTransportError(cause, { who, hasBegun: true }, signal);
   } finally {
     reply.body.destroy();
   }
-}
-
-function decoderFor(encoding: string | string[] | undefined) {
-  switch ([encoding ?? 'identity'].flat().join(',').trim().toLowerCase()) {
-    case 'gzip':
-    case 'x-gzip':
-      return createGunzip();
-    case 'deflate':
-      return createInflate();
-    case 'br':
-      return createBrotliDecompress();
-    case 'zstd':
-      return createZstdDecompress();
-    default:
-      return undefined;
-  }
-}
-
-/** Every way in which undici can fail, as one of our codes: each time-out stays its own case. */
-function asTransportError(
-  cause: unknown,
-  signal: AbortSignal,
-  fallback: 'UPSTREAM_UNREACHABLE' | 'STREAM_BROKEN' = 'UPSTREAM_UNREACHABLE',
-): CompanionError {
-  if (cause instanceof CompanionError) return cause;
-  if (signal.aborted) return abortReason(signal, cause);
-  if (cause instanceof errors.ConnectTimeoutError) {
-    return new CompanionError('CONNECT_TIMEOUT', 'No connection to claude.ai within the connect time-out.', { cause });
-  }
-  if (cause instanceof errors.HeadersTimeoutError) {
-    return new CompanionError('FIRST_BYTE_TIMEOUT', 'claude.ai did not begin to answer in time.', { cause });
-  }
-  if (cause instanceof errors.BodyTimeoutError) {
-    return new CompanionError('IDLE_TIMEOUT', 'claude.ai fell silent in the middle of its answer.', { cause });
-  }
-  return fallback === 'STREAM_BROKEN'
-    ? new CompanionError('STREAM_BROKEN', 'The connection to claude.ai broke in the middle of the answer.', { cause })
-    : new CompanionError('UPSTREAM_UNREACHABLE', `claude.ai cannot be reached${reasonOf(cause)}.`, { cause });
-}
-
-function abortReason(signal: AbortSignal, cause: unknown): CompanionError {
-  const reason: unknown = signal.reason;
-  if (reason instanceof CompanionError) return reason;
-  return reason instanceof DOMException && reason.name === 'TimeoutError'
-    ? new CompanionError('FIRST_BYTE_TIMEOUT', 'claude.ai did not answer in time.', { cause })
-    : new CompanionError('CLIENT_GONE', 'The client hung up.', { cause });
-}
-
-/** The system's error code (`ENOTFOUND`, `ECONNREFUSED`, ...): it tells a person much, and holds no secret. */
-function reasonOf(cause: unknown): string {
-  const code = (cause as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? ` (${code})` : '';
 }
 
 function flattenHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {

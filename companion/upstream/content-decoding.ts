@@ -1,0 +1,40 @@
+/** Undoing a content-encoding, chained ones included. */
+import { Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+
+/** What undoes `encoding` (the header's value), in the order in which it is to be applied; unknown ones are left alone. */
+export function createDecoders(encoding: string | undefined): readonly Duplex[] {
+  if (encoding === undefined) return [];
+  const names = encoding.toLowerCase().split(',');
+  return names
+    .toReversed()
+    .map((name) => createDecoder(name.trim()))
+    .filter((decoder) => decoder !== undefined);
+}
+
+/** `bytes` with `encoding` undone, as they arrive. Ending it early ends `bytes`; damaged bytes throw zlib's error. */
+export function decodeContent(
+  bytes: AsyncIterable<Uint8Array>,
+  encoding: string | undefined,
+): AsyncIterable<Uint8Array> {
+  const decoders = createDecoders(encoding);
+  if (decoders.length === 0) return bytes;
+  return decoders.reduce<Readable>((stream, decoder) => stream.compose(decoder), Readable.from(bytes));
+}
+
+function createDecoder(name: string): Duplex | undefined {
+  switch (name) {
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip();
+    case 'deflate':
+      return createInflate();
+    case 'br':
+      return createBrotliDecompress();
+    case 'zstd':
+      return createZstdDecompress();
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,110 @@
+/** Which headers travel between a client and a provider: all but those of a single connection, and those that are ours. */
+import type { ApiProvider } from '../../shared/api-provider.ts';
+import type { ApiKey } from '../../shared/credential.ts';
+
+/** RFC 9110, 7.6.1: they speak of one connection. `connection` names more of them. */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** Set anew for the provider, meant for the companion, or secret. */
+const clientOnly: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'expect',
+  'cookie',
+  'authorization',
+  'x-api-key',
+  'x-proxy-mode',
+]);
+
+/** Speak for the provider's own origin, or set state in a browser. */
+const providerOnly: ReadonlySet<string> = new Set(['set-cookie', 'alt-svc', 'strict-transport-security']);
+
+/**
+ * The header that authorises a call, as `[name, value]`; empty for a keyless provider. A client's own credential goes out
+ * in the header in which it came, as `clientHeaders` (raw) shows it.
+ */
+export function credentialHeader(
+  provider: Pick<ApiProvider, 'wire'>,
+  key: ApiKey,
+  clientHeaders: readonly string[] = [],
+): readonly string[] {
+  const secret = key.secret?.reveal();
+  if (secret === undefined) return [];
+  const isApiKey = cameAs(clientHeaders, secret) ?? (provider.wire === 'anthropic' && !isAccessToken(secret));
+  return isApiKey ? ['x-api-key', secret] : ['authorization', `Bearer ${secret}`];
+}
+
+/**
+ * What a provider gets of a client's raw headers (`[name, value, ...]`), names in lower case, and `credential` (as above).
+ * The client's `user-agent` goes along; one that has none is introduced as us.
+ */
+export function requestHeaders(
+  rawHeaders: readonly string[],
+  credential: readonly string[],
+  userAgent: string,
+): readonly string[] {
+  const named = namedByConnection(rawHeaders);
+  const headers: string[] = [];
+  let hasUserAgent = false;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] as string).toLowerCase();
+    if (isConnections(name, named) || clientOnly.has(name) || name.startsWith('x-companion-')) continue;
+    hasUserAgent ||= name === 'user-agent';
+    headers.push(name, rawHeaders[at + 1] as string);
+  }
+  if (!hasUserAgent) headers.push('user-agent', userAgent);
+  headers.push(...credential);
+  return headers;
+}
+
+/** What a client gets of a provider's headers. Length and encoding stay: the body is passed on as it is. */
+export function replyHeaders(rawHeaders: readonly string[]): string[] {
+  const named = namedByConnection(rawHeaders);
+  const headers: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    const lowerCaseName = name.toLowerCase();
+    if (isConnections(lowerCaseName, named) || providerOnly.has(lowerCaseName)) continue;
+    headers.push(name, rawHeaders[at + 1] as string);
+  }
+  return headers;
+}
+
+function isConnections(name: string, named: ReadonlySet<string> | undefined): boolean {
+  return hopByHop.has(name) || name.startsWith('proxy-') || named?.has(name) === true;
+}
+
+/** Almost always `keep-alive` or `close`, which are no headers to look for. */
+function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
+  let named: Set<string> | undefined;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.length !== 10 || rawHeaders[at]?.toLowerCase() !== 'connection') continue;
+    for (const token of (rawHeaders[at + 1] as string).toLowerCase().split(','))
+      (named ??= new Set()).add(token.trim());
+  }
+  return named;
+}
+
+/** Whether `secret` came as an API key (`true`) or as a bearer token (`false`); `undefined` when in neither way. */
+function cameAs(clientHeaders: readonly string[], secret: string): boolean | undefined {
+  for (let at = 0; at + 1 < clientHeaders.length; at += 2) {
+    const name = clientHeaders[at]?.toLowerCase();
+    const value = clientHeaders[at + 1]?.trim();
+    if (name === 'x-api-key' && value === secret) return true;
+    if (name === 'authorization' && value?.replace(/^Bearer\s+/i, '') === secret) return false;
+  }
+  return undefined;
+}
+
+/** Anthropic's access tokens (OAuth) are refused as API keys. */
+function isAccessToken(secret: string): boolean {
+  return secret.startsWith('sk-ant-oat');
+}
