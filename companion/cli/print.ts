@@ -83,6 +83,11 @@ export function formatMoment(atMs: number, nowMs: number): string {
   return isToday ? time : `${at.getDate()} ${months[at.getMonth()]} ${time}`;
 }
 
+/** `1,234,567` */
+export function groupDigits(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** `████████░░  81 %` */
 export function bar(fraction: number, width = 10): string {
   const filled = Math.round(Math.min(1, Math.max(0, fraction)) * width);

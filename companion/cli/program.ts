@@ -1,7 +1,9 @@
 /** The commands, their options and their help. */
 import { Command, CommanderError, Option } from 'commander';
+import type { Argument } from 'commander';
 import { CompanionError } from '../base/error.ts';
 import { version } from '../version.ts';
+import type { UsageOptions } from './command/usage.ts';
 
 interface GlobalOptions {
   readonly json?: true;
@@ -53,6 +55,7 @@ function buildProgram(): Command {
     .exitOverride();
   addStart(program);
   addStatus(program);
+  addLedger(program);
   addPairing(program);
   addSessions(program);
   addOthers(program);
@@ -61,8 +64,12 @@ function buildProgram(): Command {
 
 /** Without commander's `[options]`, which says nothing here: every command has some. */
 function termOf(described: Command): string {
-  const names = described.registeredArguments.map((argument) => `<${argument.name()}>`);
+  const names = described.registeredArguments.map(termOfArgument);
   return [described.name(), ...names].join(' ');
+}
+
+function termOfArgument(argument: Argument): string {
+  return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
 }
 
 function command(parent: Command, name: string, description: string): Command {
@@ -88,6 +95,20 @@ function addStatus(program: Command): void {
   command(program, 'status', 'show sessions, browsers and what is left').action(async (options: GlobalOptions) =>
     (await import('./command/status.ts')).status({ isJson: options.json === true }),
   );
+}
+
+function addLedger(program: Command): void {
+  command(program, 'usage', 'show what was used, as a bar chart')
+    .addOption(
+      new Option('--by <what>', 'one bar for each').choices(['model', 'client', 'credential', 'day']).default('model'),
+    )
+    .option('--since <time>', 'such as 24h, 7d, 2026-11-01 (default: all that is kept)')
+    .action(async (options: UsageOptions) => (await import('./command/usage.ts')).usage(options));
+  command(program, 'explain', 'show why a request went where it went, and how')
+    .argument('[exchange]', 'its id, from `x-companion-exchange` of an answer (default: the last one)')
+    .action(async (exchange: string | undefined, options: GlobalOptions) =>
+      (await import('./command/explain.ts')).explain(exchange, options),
+    );
 }
 
 function addPairing(program: Command): void {

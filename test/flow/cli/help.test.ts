@@ -6,7 +6,19 @@ import { runProgram } from '../../../companion/cli/program.ts';
 import { runForPeople } from '../../support/companion-process.ts';
 import { emptyHome } from './home.ts';
 
-const commands = ['start', 'status', 'pair', 'browsers', 'unpair', 'session', 'env', 'logs', 'stop'];
+const commands = [
+  'start',
+  'status',
+  'usage',
+  'explain',
+  'pair',
+  'browsers',
+  'unpair',
+  'session',
+  'env',
+  'logs',
+  'stop',
+];
 
 async function run(...args: string[]) {
   const { home } = await emptyHome();
@@ -31,7 +43,7 @@ describe('help', () => {
 
   test('fits a terminal of 80 columns', async () => {
     const texts = await Promise.all(
-      [[], ['start'], ['session'], ['session', 'use']].map((path) => run(...path, '--help')),
+      [[], ['start'], ['usage'], ['explain'], ['session'], ['session', 'use']].map((path) => run(...path, '--help')),
     );
     const longest = texts.flatMap(({ stdout }) => stdout.split('\n')).filter((line) => line.length > 80);
     expect(longest).toEqual([]);
@@ -55,6 +67,9 @@ describe('a mistake', () => {
     [['env', '--shell', 'csh'], 'sh, fish, powershell', 'companion env --help'],
     [['start', '--vault', 'cloud'], 'auto, keyring, file', 'companion start --help'],
     [['start', '--port'], 'argument missing', 'companion start --help'],
+    [['usage', '--by', 'week'], 'model, client, credential, day', 'companion usage --help'],
+    [['usage', '--since', 'soon'], '--since does not understand "soon"', '24h'],
+    [['usage', '--since', '2999-01-01'], 'lies in the future', '24h'],
     [['logs', '--lines', '-1'], '--lines must be a whole number', 'companion logs'],
   ])('in %j is named, with what to do, and ends with 2', async (args, problem, remedy) => {
     const error: unknown = await runProgram(args).catch((thrown: unknown) => thrown);

@@ -1,0 +1,75 @@
+/** `GET /v0/quota`: what is left of each account and key, with where each figure comes from and how old it is. */
+import type { FastifyInstance } from 'fastify';
+import type { ApiKey } from '../../shared/credential.ts';
+import type { QuotaWindow } from '../../shared/quota.ts';
+import type { SessionStatus } from '../../shared/status.ts';
+import type { Standing } from '../router/plan.ts';
+import type { RouteConfig } from './client-server.ts';
+
+export interface QuotaRouteOptions {
+  readonly sessions: () => readonly Pick<SessionStatus, 'id' | 'name' | 'quotas'>[];
+  readonly keys: () => readonly Pick<ApiKey, 'id' | 'name' | 'providerId'>[];
+  /** Of an owner as `key/<id>`. */
+  readonly windowsOf: (owner: string) => readonly QuotaWindow[];
+  /** Of a key, or a session, whatever the model. */
+  readonly standingOf: (credentialId: string) => Standing;
+  readonly nowMs: () => number;
+}
+
+/** Wants the client key; tells names, ids and figures, no secret. */
+export function addQuotaRoute(app: FastifyInstance, options: QuotaRouteOptions): void {
+  const config: RouteConfig = { access: 'client' };
+  app.get('/v0/quota', { config }, (_request, reply) =>
+    reply.header('cache-control', 'no-store').send(describeQuotas(options)),
+  );
+}
+
+function describeQuotas({ sessions, keys, windowsOf, standingOf, nowMs }: QuotaRouteOptions) {
+  const atMs = nowMs();
+  const describe = (credential: Credential) => ({
+    provider: credential.provider,
+    kind: credential.kind,
+    id: credential.id,
+    name: credential.name,
+    cooldown: describeCooldown(standingOf(credential.id)),
+    windows: credential.windows.map((window) => describeWindow(window, atMs)),
+  });
+  const ofSessions = sessions().map(({ id, name, quotas }) =>
+    describe({ provider: 'claude-web', kind: 'web-session', id, name, windows: quotas }),
+  );
+  const ofKeys = keys().map(({ id, name, providerId }) =>
+    describe({ provider: providerId, kind: 'api-key', id, name, windows: windowsOf(`key/${id}`) }),
+  );
+  return { at: new Date(atMs).toISOString(), credentials: [...ofSessions, ...ofKeys] };
+}
+
+interface Credential {
+  readonly provider: string;
+  readonly kind: 'api-key' | 'web-session';
+  readonly id: string;
+  readonly name: string;
+  readonly windows: readonly QuotaWindow[];
+}
+
+function describeCooldown(standing: Standing): { until: string; reason: string } | null {
+  return standing.state === 'ready' ? null : { until: toRfc3339(standing.untilMs), reason: standing.reason };
+}
+
+/** A window that has begun anew since it was seen is untouched as far as anybody knows. */
+function describeWindow(window: QuotaWindow, atMs: number) {
+  const hasReset = window.resetsAtMs !== null && window.resetsAtMs <= atMs;
+  return {
+    window: window.window,
+    model: window.model ?? null,
+    used_fraction: hasReset ? 0 : window.usedFraction,
+    status: hasReset ? 'allowed' : window.status,
+    resets_at: window.resetsAtMs === null || hasReset ? null : toRfc3339(window.resetsAtMs),
+    source: window.source,
+    age_seconds: Math.max(0, Math.round((atMs - window.observedAtMs) / 1000)),
+  };
+}
+
+/** The last moment that can be written so is as good as any later one. */
+function toRfc3339(atMs: number): string {
+  return new Date(Math.min(atMs, Date.UTC(9999, 11, 31))).toISOString();
+}

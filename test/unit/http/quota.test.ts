@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { memoryLogger } from '../../../companion/base/log.ts';
+import { ClientKeyCheck } from '../../../companion/http/client-key.ts';
+import { createClientServer } from '../../../companion/http/client-server.ts';
+import { addQuotaRoute } from '../../../companion/http/quota.ts';
+import type { QuotaRouteOptions } from '../../../companion/http/quota.ts';
+import { Secret } from '../../../shared/redact.ts';
+import { quotaWindow } from '../../support/records.ts';
+
+const nowMs = () => Date.UTC(2026, 10, 22, 12, 0, 0);
+const key = 'ccpk_an-invented-client-key';
+
+async function ask(options: Partial<QuotaRouteOptions> = {}, headers: Record<string, string> = { 'x-api-key': key }) {
+  const { app } = createClientServer({
+    keyCheck: new ClientKeyCheck(new Secret(key), nowMs),
+    allowedHosts: () => new Set(),
+    logger: memoryLogger().logger,
+    nowMs,
+  });
+  addQuotaRoute(app, {
+    sessions: () => [],
+    keys: () => [],
+    windowsOf: () => [],
+    standingOf: () => ({ state: 'ready', usedFraction: null }),
+    nowMs,
+    ...options,
+  });
+  const reply = await app.inject({ method: 'GET', url: '/v0/quota', headers });
+  return { status: reply.statusCode, headers: reply.headers, body: reply.json() };
+}
+
+describe('GET /v0/quota', () => {
+  it('wants the client key', async () => {
+    expect((await ask({}, {})).status).toBe(401);
+    expect((await ask()).status).toBe(200);
+  });
+
+  it('tells each account and key with its windows, their source and age, and is never cached', async () => {
+    const observedAtMs = nowMs() - 12_400;
+    const { headers, body } = await ask({
+      sessions: () => [
+        {
+          id: 'ses_1',
+          name: 'ada@example.org',
+          quotas: [quotaWindow({ resetsAtMs: nowMs() + 3_600_000, observedAtMs })],
+        },
+      ],
+      keys: () => [{ id: 'openai-3f9a2c41', name: 'work', providerId: 'openai' }],
+      windowsOf: (owner) => [
+        quotaWindow({
+          window: owner,
+          model: 'gpt-5',
+          usedFraction: null,
+          source: 'headers',
+          resetsAtMs: null,
+          observedAtMs,
+        }),
+      ],
+    });
+    expect(headers['cache-control']).toBe('no-store');
+    expect(body).toEqual({
+      at: '2026-11-22T12:00:00.000Z',
+      credentials: [
+        {
+          provider: 'claude-web',
+          kind: 'web-session',
+          id: 'ses_1',
+          name: 'ada@example.org',
+          cooldown: null,
+          windows: [
+            {
+              window: 'five_hour',
+              model: null,
+              used_fraction: 0.25,
+              status: 'allowed',
+              resets_at: '2026-11-22T13:00:00.000Z',
+              source: 'stream',
+              age_seconds: 12,
+            },
+          ],
+        },
+        {
+          provider: 'openai',
+          kind: 'api-key',
+          id: 'openai-3f9a2c41',
+          name: 'work',
+          cooldown: null,
+          windows: [
+            {
+              window: 'key/openai-3f9a2c41',
+              model: 'gpt-5',
+              used_fraction: null,
+              status: 'allowed',
+              resets_at: null,
+              source: 'headers',
+              age_seconds: 12,
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('says until when a credential rests, and why', async () => {
+    const { body } = await ask({
+      keys: () => [{ id: 'a', name: 'a', providerId: 'groq' }],
+      standingOf: () => ({ state: 'cooling', untilMs: nowMs() + 20_000, reason: 'retry-after 20 s' }),
+    });
+    expect(body.credentials[0].cooldown).toEqual({ until: '2026-11-22T12:00:20.000Z', reason: 'retry-after 20 s' });
+  });
+
+  it('does not fail on a time that no calendar has', async () => {
+    const { body } = await ask({
+      keys: () => [{ id: 'a', name: 'a', providerId: 'groq' }],
+      windowsOf: () => [quotaWindow({ resetsAtMs: 9e15 })],
+    });
+    expect(body.credentials[0].windows[0].resets_at).toBe('9999-12-31T00:00:00.000Z');
+  });
+
+  it('counts a window that has begun anew as untouched', async () => {
+    const { body } = await ask({
+      keys: () => [{ id: 'a', name: 'a', providerId: 'groq' }],
+      windowsOf: () => [quotaWindow({ usedFraction: 1, status: 'exceeded', resetsAtMs: nowMs() })],
+    });
+    expect(body.credentials[0].windows[0]).toMatchObject({ used_fraction: 0, status: 'allowed', resets_at: null });
+  });
+});
