@@ -1,33 +1,47 @@
 /** The composition root: the only file that constructs everything, and the order in which it starts and stops. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
+import type { ApiProvider } from '../shared/api-provider.ts';
 import { Secret } from '../shared/redact.ts';
 import type { ClientSettings, CompanionStatus, SeatStatus } from '../shared/status.ts';
+import { openApiMode } from './api-mode.ts';
+import type { ApiMode } from './api-mode.ts';
+import type { ApiKeyService } from './account/api-keys.ts';
 import { CookieJar } from './account/cookie-jar.ts';
 import { SessionService } from './account/session-service.ts';
 import { toSessionStatus } from './account/session-status.ts';
-import { ensurePrivateFolder, systemErrorCode } from './base/atomic-file.ts';
 import { systemClock } from './base/clock.ts';
 import { CompanionError } from './base/error.ts';
 import type { Logger } from './base/log.ts';
 import type { Config } from './config/load.ts';
 import { pathsOf } from './config/paths.ts';
 import { ActivityBoard } from './exchange/activity.ts';
+import { Ledger } from './exchange/ledger.ts';
+import { QuotaBoard } from './exchange/quota-board.ts';
 import { ExchangeService } from './exchange/serve.ts';
+import { ThinkingMemory } from './exchange/thinking-memory.ts';
 import { ClientKeyCheck } from './http/client-key.ts';
 import { createClientServer } from './http/client-server.ts';
+import { createKeyControl } from './http/control/key-control.ts';
+import type { KeyHealthFacts } from './http/control/key-control.ts';
+import { addLedgerRoutes } from './http/control/ledger-routes.ts';
 import { createControlServer } from './http/control/routes.ts';
 import type { ControlService } from './http/control/routes.ts';
 import { addCompletionRoutes } from './http/front/completions.ts';
+import { addTokenCountRoutes } from './http/front/count-tokens.ts';
+import type { Front } from './http/front/front.ts';
 import { addModelRoutes } from './http/front/models.ts';
+import type { ModelCatalogue, OfferedModel } from './http/front/models.ts';
+import { addProviderRoutes } from './http/front/provider-routes.ts';
 import { allowedHostsFor, checkHost } from './http/guard.ts';
+import { checkBinding, listenForClients, listenForCommands, urlHost } from './http/listen.ts';
 import { addPages } from './http/pages.ts';
+import { addQuotaRoute } from './http/quota.ts';
 import { openLink } from './link/link.ts';
 import type { Link } from './link/link.ts';
-import { whyNoSession } from './router/choose.ts';
+import type { Standing } from './router/plan.ts';
+import { refuseNobody } from './router/refuse.ts';
 import { openStore } from './store/open-store.ts';
 import { ClaudeSite } from './upstream/claude-site.ts';
 import { createClaudeWays, createDispatcher } from './upstream/claude-ways.ts';
@@ -36,7 +50,8 @@ import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
 import { userAgent, version } from './version.ts';
 import { anthropicDialect } from './wire/anthropic/codec.ts';
-import { createOpenAiChatDialect } from './wire/openai-chat/codec.ts';
+import { openAiChatDialect } from './wire/openai-chat/codec.ts';
+import { openAiResponsesDialect } from './wire/openai-responses/codec.ts';
 
 export type AppEvent =
   | { readonly event: 'seat-online' | 'seat-offline'; readonly seat: SeatStatus | undefined }
@@ -106,7 +121,31 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     logger,
     nowMs,
   });
-  const exchanges = new ExchangeService({ sessions, claudeWeb, activity, logger, nowMs });
+  const quotas = new QuotaBoard({ store, nowMs });
+  const ledger = new Ledger({ store, quotas, logger, nowMs, ...config.ledger });
+  const api = await openApiMode({
+    config,
+    vault,
+    dispatcher,
+    quotas,
+    sessions: () => sessions.list(),
+    logger,
+    nowMs,
+  });
+  const exchanges = new ExchangeService({
+    plan: (request) => api.routing.plan(request),
+    keepsConversations: () => api.keys.list().length > 1,
+    api: api.upstream,
+    pool: api.pool,
+    sessions,
+    claudeWeb,
+    thinking: new ThinkingMemory(),
+    activity,
+    ledger,
+    logger,
+    nowMs,
+    maxAttempts: config.router.maxAttempts,
+  });
 
   const status = (): CompanionStatus => ({
     version,
@@ -120,8 +159,16 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     sessions: sessions.list().map((session) => toSessionStatus(session, sessions.quotas(session.id))),
     seats: [...link.seats()],
     activity: [...activity.list()],
+    keys: [...keyControl.summary()],
   });
   const clientSettings = (): ClientSettings => settingsFor(url(), clientKey);
+  const keyControl = createKeyControl({
+    keys: api.keys,
+    providers: config.providers,
+    ask: api.listModels,
+    health: (id) => healthOf(api.pool.standing(id, undefined)),
+    totals: () => ledger.totals(),
+  });
 
   let hostsOfPort = allowedHostsFor(port, config.server.allowedHosts);
   const allowedHosts = () => hostsOfPort;
@@ -158,7 +205,14 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
   });
 
   const client = createClientServer({ keyCheck: new ClientKeyCheck(clientKey, nowMs), allowedHosts, logger, nowMs });
-  addFronts(client.app, exchanges, sessions);
+  addFronts(client.app, exchanges, createCatalogue(api, sessions, config.providers));
+  addQuotaRoute(client.app, {
+    sessions: () => status().sessions,
+    keys: () => api.keys.list(),
+    windowsOf: (owner) => quotas.windowsOf(owner),
+    standingOf: (id) => api.pool.standing(id, undefined),
+    nowMs,
+  });
   addPages(client.app, version);
   link.attach(client.server);
 
@@ -187,9 +241,11 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
       return before;
     },
     useSession: (wanted, organisation) => toSessionStatus(sessions.use(wanted, organisation), []),
+    keys: keyControl,
     stop: () => onEvent?.({ event: 'stop-requested' }),
   };
   const control = createControlServer(service, logger, nowMs);
+  addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.keys), nowMs });
 
   let isListening = false;
   const stopAll = async () => {
@@ -200,6 +256,7 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     await closed;
     if (isListening && process.platform !== 'win32') rmSync(paths.controlSocket, { force: true });
     await dispatcher.close();
+    ledger.close();
     store.close();
   };
   let stopping: Promise<void> | undefined;
@@ -208,10 +265,10 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     control,
     service,
     async start() {
-      checkBinding(config, clientKey);
+      checkBinding(config.server.host, clientKey !== null);
       await listenForCommands(control, paths.controlSocket);
       isListening = true;
-      port = await listenForClients(client.app, config);
+      port = await listenForClients(client.app, config.server.host, config.server.port);
       hostsOfPort = allowedHostsFor(port, config.server.allowedHosts);
       return url();
     },
@@ -219,30 +276,55 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
   };
 }
 
-function addFronts(app: FastifyInstance, exchanges: ExchangeService, sessions: SessionService): void {
-  addCompletionRoutes(
-    app,
-    { dialect: anthropicDialect, paths: ['/v1/messages', '/v1/v1/messages'], requestIdHeader: 'request-id' },
-    exchanges,
-  );
-  addCompletionRoutes(
-    app,
-    {
-      // claude.ai has no tools, so a schema cannot travel as a forced one.
-      dialect: createOpenAiChatDialect({ jsonOutput: 'native' }),
-      paths: ['/v1/chat/completions', '/openai/v1/chat/completions', '/v1/v1/chat/completions'],
-      requestIdHeader: 'x-request-id',
+function addFronts(app: FastifyInstance, exchanges: ExchangeService, catalogue: ModelCatalogue): void {
+  const anthropic: Front = { dialect: anthropicDialect, requestIdHeader: 'request-id' };
+  const openAi: Front = { dialect: openAiChatDialect, requestIdHeader: 'x-request-id' };
+  const responses: Front = { dialect: openAiResponsesDialect, requestIdHeader: 'x-request-id' };
+  const prefixes = ['/v1', '/openai/v1', '/v1/v1'];
+  const under = (path: string) => prefixes.map((prefix) => prefix + path);
+  addCompletionRoutes(app, anthropic, ['/v1/messages', '/v1/v1/messages'], exchanges);
+  addCompletionRoutes(app, openAi, under('/chat/completions'), exchanges);
+  addCompletionRoutes(app, responses, under('/responses'), exchanges);
+  addTokenCountRoutes(app, anthropic, exchanges);
+  addModelRoutes(app, { catalogue, exchanges, anthropic, openAi });
+  addProviderRoutes(app, { anthropic, openAi, exchanges });
+}
+
+/** What the keys' providers list, then what claude.ai offers besides. */
+function createCatalogue(api: ApiMode, sessions: SessionService, providers: readonly ApiProvider[]): ModelCatalogue {
+  const isUsable = (state: string) => state === 'active' || state === 'unchecked';
+  const hasSession = () => sessions.list().some((session) => isUsable(session.state));
+  return {
+    async models() {
+      await api.lists.refresh();
+      const listed = api.lists.catalogue().map(({ id, name, raw, provider }): OfferedModel => ({
+        id,
+        name,
+        owner: provider.id,
+        told: { wire: provider.wire, model: raw },
+      }));
+      const web = hasSession() ? await sessions.models() : [];
+      const all = [...listed, ...web.map((model): OfferedModel => ({ ...model, owner: 'anthropic' }))];
+      if (all.length === 0 && !hasSession()) throw refuseNobody(sessions.list());
+      return [...new Map(all.toReversed().map((model) => [model.id, model])).values()].toReversed();
     },
-    exchanges,
-  );
-  addModelRoutes(app, {
-    models: async () => {
-      const models = await sessions.models();
-      const hasUsable = sessions.list().some((session) => session.state === 'active' || session.state === 'unchecked');
-      if (!hasUsable) throw whyNoSession(sessions.list());
-      return models;
+    onlyWire() {
+      const ids = new Set(api.keys.list().map((key) => key.providerId));
+      const [only] = ids;
+      if (only === undefined || ids.size > 1 || hasSession()) return undefined;
+      return providers.find((provider) => provider.id === only)?.wire;
     },
-  });
+  };
+}
+
+function nameOfCredential(id: string, sessions: SessionService, keys: ApiKeyService): string | undefined {
+  const session = sessions.list().find((one) => one.id === id);
+  return session?.name ?? keys.list().find((one) => one.id === id)?.name;
+}
+
+function healthOf(standing: Standing): KeyHealthFacts {
+  if (standing.state === 'ready') return { isHealthy: true, reason: null };
+  return { isHealthy: false, reason: `${standing.reason}, until ${new Date(standing.untilMs).toISOString()}` };
 }
 
 /** Generated once, then kept: clients hold it in their settings. */
@@ -263,50 +345,6 @@ function settingsFor(url: string, clientKey: Secret | null): ClientSettings {
     OPENAI_BASE_URL: `${url}/v1`,
     OPENAI_API_KEY: key,
   };
-}
-
-const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
-
-/** Others may reach us only when they need a key. */
-function checkBinding(config: Config, clientKey: Secret | null): void {
-  if (loopbackHosts.has(config.server.host) || clientKey !== null) return;
-  throw new CompanionError(
-    'BIND_REFUSED',
-    `Without a client key, anybody who reaches ${config.server.host} could use your accounts.`,
-  );
-}
-
-/** The address under which this computer reaches us. */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::' || host === 'localhost') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-async function listenForClients(app: FastifyInstance, config: Config): Promise<number> {
-  const { host, port } = config.server;
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const code = systemErrorCode(cause);
-    if (code === 'EADDRINUSE')
-      throw new CompanionError('PORT_IN_USE', `Port ${port} on ${host} is in use by another program.`, { cause });
-    if (code === 'EACCES')
-      throw new CompanionError('PORT_IN_USE', `This user may not listen on port ${port}.`, { cause });
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-      throw new CompanionError('CONFIG_INVALID', `${host} is not an address of this computer.`, { cause });
-    }
-    throw cause;
-  }
-  return (app.server.address() as AddressInfo).port;
-}
-
-/** The instance lock is held, so a socket file that is there was left behind by a crash. */
-async function listenForCommands(control: FastifyInstance, path: string): Promise<void> {
-  if (process.platform === 'win32') return void (await control.listen({ path }));
-  await ensurePrivateFolder(dirname(path));
-  rmSync(path, { force: true });
-  await control.listen({ path });
-  chmodSync(path, 0o600);
 }
 
 /** Damaged files are never thrown away, and never keep the companion from starting. */

@@ -13,6 +13,8 @@ export interface ErrorDetails {
   readonly upstreamStatus?: number;
   /** The provider's own error type, where it gave one. */
   readonly upstreamType?: string;
+  /** Features of the request that cannot be served; clients that know the field leave them out and try again. */
+  readonly unsupported?: readonly string[];
   /** The provider's request id. */
   readonly requestId?: string;
 }

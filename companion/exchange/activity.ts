@@ -28,10 +28,9 @@ export class ActivityBoard {
     this.#nowMs = options.nowMs;
   }
 
-  /** Throws `SHUTTING_DOWN` once draining has begun. */
-  begin(id: string, client: string, model: string, clientSignal: AbortSignal): RunningExchange {
+  /** `abort` is the client's own, so that one signal tells every end. Throws `SHUTTING_DOWN` once draining has begun. */
+  begin(id: string, client: string, model: string, abort: AbortController): RunningExchange {
     if (this.#isDraining) throw new CompanionError('SHUTTING_DOWN', 'The companion is shutting down.');
-    const abort = new AbortController();
     const facts: Activity = {
       exchangeId: id,
       client,
@@ -44,7 +43,7 @@ export class ActivityBoard {
     this.#entries.set(id, entry);
     return {
       id,
-      signal: AbortSignal.any([clientSignal, abort.signal]),
+      signal: abort.signal,
       describe: (more) => {
         entry.facts = { ...entry.facts, ...more };
         this.#onChange();

@@ -1,6 +1,49 @@
+/** When another candidate may be tried: only before the first byte, and only where another could do better. */
 import type { CompanionError } from '../base/error.ts';
+import type { Candidate } from '../router/plan.ts';
 
-/** `true` if another candidate may be tried after this failure: only before the first byte, only for these reasons. */
-export function mayTryNext(error: CompanionError): boolean {
-  return error.retry === 'other-credential' || error.code === 'SEAT_OFFLINE' || error.code === 'CHALLENGE';
+/** After an attempt that failed with `error`. */
+export function mayTryNext(error: CompanionError, failed: Candidate, next: Candidate): boolean {
+  if (error.retry === 'other-credential' || error.code === 'SEAT_OFFLINE' || error.code === 'CHALLENGE') return true;
+  if (failed.kind === 'web' || !isTroubleOfTheProvider(error)) return false;
+  return error.code === 'OVERLOADED' ? !isSamePlace(failed, next) : true;
+}
+
+/** After an answer that the provider gave and that could be relayed as it is. */
+export function mayReplace(status: number, failed: Candidate, next: Candidate): boolean {
+  switch (status) {
+    case 401:
+    case 402:
+    case 403:
+    case 429:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return true;
+    case 529:
+      // Too busy is too busy for every key.
+      return !isSamePlace(failed, next);
+    default:
+      return false;
+  }
+}
+
+/** It did not serve, though the request may be fine. A time-out for the first byte is not asked for twice. */
+function isTroubleOfTheProvider(error: CompanionError): boolean {
+  switch (error.code) {
+    case 'OVERLOADED':
+    case 'UPSTREAM_ERROR':
+    case 'UPSTREAM_UNREADABLE':
+    case 'UPSTREAM_UNREACHABLE':
+    case 'CONNECT_TIMEOUT':
+    case 'STREAM_BROKEN':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isSamePlace(one: Candidate, other: Candidate): boolean {
+  return one.kind === 'api' && other.kind === 'api' && one.provider.baseUrl === other.provider.baseUrl;
 }

@@ -1,78 +1,65 @@
 /**
- * The one path: a client's request is decoded by its dialect, the router plans, the upstream answers as a stream of hub
- * events, and the dialect encodes it. Nothing is sent to the client before the answer has truly begun, so that whatever
- * fails until then is a proper HTTP error, or another candidate's turn.
+ * The one path: the router plans, the candidates are tried in order until one of them has begun to answer, and the answer
+ * goes to the client: byte for byte from an upstream that speaks the client's own dialect, as hub events in that dialect
+ * from any other. Nothing is sent to the client before the answer has truly begun, so that whatever fails until then is a
+ * proper HTTP error, or another candidate's turn.
  */
 import { randomBytes } from 'node:crypto';
 import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
-import { choose } from '../router/choose.ts';
-import type { Candidate, Plan } from '../router/choose.ts';
-import type { Mode } from '../router/mode.ts';
-import { resolveModel } from '../router/model-map.ts';
-import type { SessionRecord } from '../store/store.ts';
-import type { Upstream, UpstreamReply } from '../upstream/upstream.ts';
-import type { DecodedRequest, Dialect, Stamp, Warning } from '../wire/codec.ts';
+import type { ApiCandidate, Candidate, Plan, RouteRequest, WebCandidate } from '../router/plan.ts';
+import type { KeyPool } from '../router/pool.ts';
+import type { LedgerRow } from '../store/ledger.ts';
+import type { Stamp } from '../wire/codec.ts';
 import { collectMessage } from '../wire/hub/collect.ts';
 import type { HubEvent } from '../wire/hub/event.ts';
+import { errorOfEvent } from '../wire/hub/failure.ts';
+import { createObserver } from '../wire/observe/create.ts';
+import { peekMembers } from '../wire/peek.ts';
+import type { Peeked } from '../wire/peek.ts';
 import type { ActivityBoard, RunningExchange } from './activity.ts';
-import { mayTryNext } from './retry.ts';
+import { askWeb, lazyJson, relay, translate } from './attempt.ts';
+import type { AttemptContext, AttemptServices, Begun, WebAttempt } from './attempt.ts';
+import { conversationAfter, conversationOf } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
+import { encodeStream } from './encode-answer.ts';
+import type { ExchangeRequest, RelayEnd, Served } from './exchange.ts';
+import { credentialOf, ExchangeRecord, providerOf } from './record.ts';
+import { mayReplace, mayTryNext } from './retry.ts';
+import { UsageWatch } from './watch-events.ts';
 
-export interface ExchangeRequest {
-  readonly dialect: Dialect;
-  /** Parsed JSON, not validated yet. */
-  readonly body: unknown;
-  readonly mode: Mode | undefined;
-  readonly client: string;
-}
-
-interface ServedFacts {
-  readonly exchangeId: string;
-  /** Which account, mode and transport served, for a response header. */
-  readonly route: string;
-  readonly warnings: readonly Warning[];
-}
-
-export type Served = ServedFacts &
-  (
-    | { readonly kind: 'message'; readonly body: unknown }
-    /** SSE text, ready to be written. Ends with the dialect's own error event if the answer is cut. */
-    | { readonly kind: 'stream'; readonly text: AsyncIterable<string> }
-  );
-
-/** What an exchange tells about the session that served it. */
-export interface SessionHealth {
-  list(): readonly SessionRecord[];
-  /** Rejects when the session cannot serve after all. */
-  prepare(session: SessionRecord): Promise<SessionRecord>;
-  /** `session` as it was when it served: a newer sync is not judged by an older exchange. */
-  noteSuccess(session: SessionRecord): void;
-  noteFailure(session: SessionRecord, error: CompanionError): void;
-}
-
-export interface ExchangeOptions {
-  readonly sessions: SessionHealth;
-  readonly claudeWeb: Upstream<SessionRecord>;
+export interface ExchangeOptions extends AttemptServices {
+  /** Explained candidates, or the refusal; asks the providers for their models where it must. */
+  readonly plan: (request: RouteRequest) => Plan | Promise<Plan>;
+  /** Whether it matters which conversation a request belongs to: there is more than one key. */
+  readonly keepsConversations: () => boolean;
+  readonly pool: KeyPool;
   readonly activity: ActivityBoard;
+  readonly ledger: { append(row: LedgerRow): void };
   readonly logger: Logger;
   readonly nowMs: () => number;
+  /** Candidates that one exchange may try. */
+  readonly maxAttempts: number;
 }
 
-interface Begun {
-  /** The candidate's session, as it was prepared. */
-  readonly session: SessionRecord;
-  /** As the upstream knows it. */
-  readonly model: string;
-  readonly reply: UpstreamReply;
-  /** The whole answer, its first events included. */
-  readonly events: AsyncIterable<HubEvent>;
+/** One exchange on its way. */
+interface Run {
+  readonly exchange: RunningExchange;
+  readonly record: ExchangeRecord;
+  readonly context: AttemptContext;
+  readonly plan: Plan;
+  readonly conversation: Conversation | undefined;
 }
 
-/** What is known of an attempt when it fails. */
-interface Attempt {
-  session: SessionRecord;
-  hasReply: boolean;
+interface Failed {
+  readonly kind: 'failed';
+  readonly error: CompanionError;
+  /** The same session may be reached another way. */
+  readonly hasOtherWay: boolean;
 }
+
+const peekedMembers = ['model'] as const;
+const peekedOpenAiMembers = ['model', 'prompt_cache_key'] as const;
 
 export class ExchangeService {
   readonly #options: ExchangeOptions;
@@ -81,175 +68,227 @@ export class ExchangeService {
     this.#options = options;
   }
 
-  /** Errors: whatever the dialect refuses, the router's refusals, and the upstream's failure before its first content. */
-  async serve(request: ExchangeRequest, clientSignal: AbortSignal): Promise<Served> {
-    const { activity, sessions, nowMs } = this.#options;
-    const decoded = request.dialect.decodeRequest(request.body);
-    const plan = choose({ model: decoded.hub.model, mode: request.mode }, { sessions: sessions.list() });
+  /**
+   * `abort` is aborted by whoever waits for the answer, when nobody does any more. Errors: whatever the dialect refuses,
+   * the router's refusals, and the upstream's failure before its first content.
+   */
+  async serve(request: ExchangeRequest, abort: AbortController): Promise<Served> {
+    const { nowMs, activity } = this.#options;
     const stamp: Stamp = { id: randomBytes(12).toString('hex'), createdAtMs: nowMs() };
-    const exchange = activity.begin(`exc_${stamp.id}`, request.client, decoded.hub.model, clientSignal);
-    const report = this.#reporter(exchange, request, plan, stamp.createdAtMs);
+    const id = `exc_${stamp.id}`;
+    const peeked = peek(request);
+    const model = peeked?.strings.get('model');
+    const record = new ExchangeRecord(id, request, model?.value, this.#options, stamp.createdAtMs);
+    let exchange: RunningExchange | undefined;
     try {
-      const begun = await this.#begin(plan, decoded, request.client, exchange);
-      report.begun(begun);
-      const facts = factsOf(exchange, begun, decoded);
-      const events = report.watch(begun.events);
-      if (decoded.isStream) {
-        return { ...facts, kind: 'stream', text: encodeStream(request.dialect, decoded, stamp, events) };
-      }
-      const message = await collectMessage(events);
-      return { ...facts, kind: 'message', body: request.dialect.encodeMessage(message, decoded, stamp) };
+      const conversation = this.#conversationOf(request, peeked);
+      const plan = await this.#options.plan(routeRequestOf(request, model?.value, conversation));
+      record.planned(plan);
+      exchange = activity.begin(id, request.client, model?.value ?? '', abort);
+      const parsed = lazyJson(request.body);
+      const context = { request, model, stamp, signal: exchange.signal, parsed };
+      return await this.#answer({ exchange, record, context, plan, conversation });
     } catch (cause) {
-      const error = reasonOf(cause, exchange.signal);
-      report.failed(error);
+      const error = reasonOf(cause, abort.signal);
+      exchange?.end();
+      record.finish(error.status, error.code, error);
       throw error;
     }
   }
 
+  #conversationOf(request: ExchangeRequest, peeked: Peeked | undefined): Conversation | undefined {
+    if (!Buffer.isBuffer(request.body) || !this.#options.keepsConversations()) return undefined;
+    return conversationOf(request.rawHeaders, request.body, peeked?.strings.get('prompt_cache_key')?.value);
+  }
+
+  async #answer(run: Run): Promise<Served> {
+    const { begun, attempts } = await this.#begin(run);
+    const { exchange, context } = run;
+    const facts = { exchangeId: exchange.id, route: describeRoute(begun) };
+    if (begun.kind === 'relay') return { ...facts, ...this.#relayed(run, begun, attempts > 1), warnings: [] };
+    const { decoded, warnings } = begun;
+    run.record.served({ status: 200, isStream: decoded.isStream, warnings });
+    const events = this.#watch(run, begun);
+    const { dialect } = context.request;
+    if (decoded.isStream) {
+      return { ...facts, warnings, kind: 'stream', text: encodeStream(dialect, decoded, context.stamp, events) };
+    }
+    const message = await collectMessage(events);
+    return { ...facts, warnings, kind: 'message', body: dialect.encodeMessage(message, decoded, context.stamp) };
+  }
+
   /** Tries the candidates in order until one of them has begun to answer. */
-  async #begin(plan: Plan, decoded: DecodedRequest, client: string, exchange: RunningExchange): Promise<Begun> {
-    const untried = [...plan.candidates];
+  async #begin(run: Run): Promise<{ readonly begun: Begun; readonly attempts: number }> {
+    const untried = [...run.plan.candidates];
     let last: CompanionError | undefined;
-    for (let candidate = untried.shift(); candidate !== undefined; candidate = untried.shift()) {
-      const attempt: Attempt = { session: candidate.session, hasReply: false };
-      try {
-        return await this.#try(candidate, attempt, decoded, client, exchange);
-      } catch (cause) {
-        last = reasonOf(cause, exchange.signal);
-        this.#options.sessions.noteFailure(attempt.session, last);
-        if (!mayTryNext(last)) throw last;
-        // The browser left before any content: its other way, if it has one, comes before another account.
-        if (last.code === 'SEAT_OFFLINE' && attempt.hasReply) untried.unshift(candidate);
+    for (let attempts = 1; ; attempts++) {
+      const candidate = untried.shift();
+      if (candidate === undefined) break;
+      const next = attempts < this.#options.maxAttempts ? untried[0] : undefined;
+      const outcome = await this.#try(run, candidate);
+      if (outcome.kind !== 'failed') {
+        if (!this.#isReplaced(outcome, next)) return { begun: outcome, attempts };
+        run.record.failed(`status ${outcome.reply.status}`, outcome.reply.status);
+        outcome.reply.discard();
+        continue;
       }
+      last = outcome.error;
+      run.record.failed(last.code, last.details.upstreamStatus ?? null);
+      // The browser left before any content: its other way, if it has one, comes before another account.
+      if (outcome.hasOtherWay) untried.unshift(candidate);
+      else if (next === undefined || !mayTryNext(last, candidate, next) || !this.#options.pool.mayRetry()) break;
     }
     throw last ?? new CompanionError('INTERNAL', 'The plan had no candidate.');
   }
 
-  async #try(
-    candidate: Candidate,
-    attempt: Attempt,
-    decoded: DecodedRequest,
-    client: string,
-    exchange: RunningExchange,
-  ): Promise<Begun> {
-    const session = await this.#options.sessions.prepare(candidate.session);
-    attempt.session = session;
-    // A session that was only identified now has told its models now.
-    const model = resolveModel(decoded.hub.model, session.models) ?? candidate.model;
-    const request = { hub: decoded.hub, model, credential: session, client };
-    const reply = await this.#options.claudeWeb.send(request, exchange.signal);
-    attempt.hasReply = true;
-    exchange.describe({ transport: reply.transport, seatId: session.seatId });
-    return { session, model, reply, events: await primed(reply.events) };
+  /** An answer that no client needs to see, because another credential may do better. */
+  #isReplaced(begun: Begun, next: Candidate | undefined): begun is Extract<Begun, { kind: 'relay' }> {
+    return (
+      begun.kind === 'relay' &&
+      next !== undefined &&
+      mayReplace(begun.reply.status, begun.candidate, next) &&
+      this.#options.pool.mayRetry()
+    );
   }
 
-  /** One log line for each exchange, and the session's health; never contents. */
-  #reporter(exchange: RunningExchange, request: ExchangeRequest, plan: Plan, startedAtMs: number) {
-    const { sessions, logger, nowMs } = this.#options;
-    let begun: Begun | undefined;
-    let firstByteMs: number | undefined;
-    let isFinished = false;
-    const finish = (error: CompanionError | undefined) => {
-      if (isFinished) return;
-      isFinished = true;
-      exchange.end();
-      if (begun !== undefined && error === undefined) sessions.noteSuccess(begun.session);
-      if (begun !== undefined && error !== undefined) sessions.noteFailure(begun.session, error);
-      const facts = {
-        exchange: exchange.id,
-        client: request.client,
-        dialect: request.dialect.id,
-        plan: plan.explanation,
-        transport: begun?.reply.transport,
-        outcome: error?.code ?? 'ok',
-        firstByteMs,
-        durationMs: nowMs() - startedAtMs,
-      };
-      if (error === undefined || error.blame === 'client') logger.info(facts, 'exchange');
-      else logger.warn({ ...facts, reason: error.message }, 'exchange failed');
-    };
+  #try(run: Run, candidate: Candidate): Promise<Begun | Failed> {
+    run.record.tries(candidate);
+    return candidate.kind === 'web' ? this.#tryWeb(run, candidate) : this.#tryApi(run, candidate);
+  }
+
+  async #tryApi(run: Run, candidate: ApiCandidate): Promise<Begun | Failed> {
+    const { pool } = this.#options;
+    const { key, model } = candidate;
+    const isOurs = key.origin !== 'client';
+    if (isOurs) pool.noteLease(key, model, run.conversation?.key);
+    try {
+      return await (candidate.isSameWire ? relay : translate)(this.#options, candidate, run.context);
+    } catch (cause) {
+      const error = reasonOf(cause, run.exchange.signal);
+      if (isOurs) pool.noteFailure(key.id, model, error);
+      return { kind: 'failed', error, hasOtherWay: false };
+    }
+  }
+
+  async #tryWeb(run: Run, candidate: WebCandidate): Promise<Begun | Failed> {
+    const attempt: WebAttempt = { session: candidate.session, hasReply: false };
+    try {
+      return await askWeb(this.#options, candidate, attempt, run.context, ({ transport }, { seatId }) =>
+        run.exchange.describe({ transport, seatId }),
+      );
+    } catch (cause) {
+      const error = reasonOf(cause, run.exchange.signal);
+      this.#options.sessions.noteFailure(attempt.session, error);
+      return { kind: 'failed', error, hasOtherWay: attempt.hasReply && error.code === 'SEAT_OFFLINE' };
+    }
+  }
+
+  #relayed(run: Run, { candidate, reply }: Extract<Begun, { kind: 'relay' }>, hasRetried: boolean) {
+    const type = reply.header('content-type');
+    run.record.served({
+      status: reply.status,
+      isStream: type?.includes('text/event-stream') === true,
+      warnings: [],
+    });
+    const { dialect } = run.context.request;
     return {
-      begun(value: Begun) {
-        begun = value;
-        firstByteMs = nowMs() - startedAtMs;
-      },
-      failed: finish,
-      async *watch(events: AsyncIterable<HubEvent>): AsyncGenerator<HubEvent> {
-        // A consumer that leaves early (the client hung up) runs only `finally`.
-        let outcome: CompanionError | 'left' | undefined = 'left';
-        try {
-          yield* events;
-          outcome = undefined;
-        } catch (cause) {
-          outcome = reasonOf(cause, exchange.signal);
-          throw outcome;
-        } finally {
-          finish(outcome === 'left' ? new CompanionError('CLIENT_GONE', 'The client hung up.') : outcome);
-        }
+      kind: 'relay' as const,
+      reply,
+      observer: createObserver(dialect.id, type, reply.header('content-encoding')),
+      hasRetried,
+      finish: ({ facts, error }: RelayEnd) => {
+        run.exchange.end();
+        run.record.uses(facts?.usage);
+        this.#noteEnd(candidate, error, reply.status);
+        if (facts?.answerId !== undefined) this.#rememberAnswer(candidate, facts.answerId);
+        const outcome = error?.code ?? (reply.status < 400 ? (facts?.errorType ?? 'ok') : `status ${reply.status}`);
+        run.record.finish(reply.status, outcome, error);
       },
     };
+  }
+
+  /** Lets the events through; whatever ends them ends the exchange. */
+  async *#watch(run: Run, begun: Extract<Begun, { kind: 'events' }>): AsyncGenerator<HubEvent> {
+    const usage = new UsageWatch();
+    const { thinking } = this.#options;
+    const memory = thinking.recorder(providerOf(begun.candidate), run.context.request.dialect.id);
+    // A consumer that leaves early (the client hung up) runs only `finally`.
+    let error: CompanionError | undefined = new CompanionError('CLIENT_GONE', 'The client hung up.');
+    try {
+      let failure: CompanionError | undefined;
+      for await (const event of begun.events) {
+        usage.push(event);
+        memory?.push(event);
+        if (event.type === 'error') failure = errorOfEvent(event);
+        yield event;
+      }
+      error = failure;
+    } catch (cause) {
+      error = reasonOf(cause, run.exchange.signal);
+      throw error;
+    } finally {
+      if (run.exchange.signal.aborted) error = reasonOf(undefined, run.exchange.signal);
+      run.exchange.end();
+      run.record.uses(usage.usage);
+      this.#noteEnd(begun.candidate, error);
+      run.record.finish(200, error?.code ?? 'ok', error);
+    }
+  }
+
+  /** Requests that carry on from an answer name it, and only the account that gave it knows it. */
+  #rememberAnswer(candidate: Candidate, answerId: string): void {
+    if (candidate.kind === 'web' || !this.#options.keepsConversations()) return;
+    this.#options.pool.keep(conversationAfter(answerId), candidate.key);
+  }
+
+  #noteEnd(candidate: Candidate, error: CompanionError | undefined, status = 200): void {
+    const { sessions, pool } = this.#options;
+    if (candidate.kind === 'web') {
+      if (error === undefined) sessions.noteSuccess(candidate.session);
+      else sessions.noteFailure(candidate.session, error);
+    } else if (candidate.key.origin !== 'client') {
+      if (error === undefined && status < 400) pool.noteSuccess(candidate.key.id, candidate.model);
+      else if (error !== undefined) pool.noteFailure(candidate.key.id, candidate.model, error);
+    }
   }
 }
 
-function factsOf(exchange: RunningExchange, begun: Begun, decoded: DecodedRequest): ServedFacts {
+function peek({ body, dialect }: ExchangeRequest): Peeked | undefined {
+  if (!Buffer.isBuffer(body)) return undefined;
+  return peekMembers(body, dialect.id === 'anthropic' ? peekedMembers : peekedOpenAiMembers);
+}
+
+function routeRequestOf(
+  request: ExchangeRequest,
+  model: string | undefined,
+  conversation: Conversation | undefined,
+): RouteRequest {
   return {
-    exchangeId: exchange.id,
-    route: printable(`web; transport=${begun.reply.transport}; session=${begun.session.id}; model=${begun.model}`),
-    warnings: [...decoded.warnings, ...begun.reply.warnings],
+    model,
+    mode: request.mode,
+    dialect: request.dialect.id,
+    isTranslatable: request.isTranslatable,
+    isStateful: request.isStateful,
+    ownKey: request.ownKey,
+    affinity: conversation?.isContinued === true ? conversation.key : undefined,
   };
+}
+
+/** For a response header: which mode, account and model served, and whether the bytes are the provider's own. */
+function describeRoute(begun: Begun): string {
+  const { candidate } = begun;
+  const model = candidate.model === undefined ? '' : `; model=${candidate.model}`;
+  if (candidate.kind === 'web') {
+    const transport = begun.kind === 'events' ? begun.transport : 'direct';
+    return printable(`web; transport=${transport}; session=${candidate.session.id}${model}`);
+  }
+  const how = begun.kind === 'relay' ? 'relayed' : 'translated';
+  return printable(`api; provider=${providerOf(candidate)}; key=${credentialOf(candidate)}${model}; ${how}`);
 }
 
 /** The model may be whatever the client called it, and this travels in a header. */
 function printable(text: string): string {
   return text.replace(/[^ -~]/g, '?').slice(0, 500);
-}
-
-/**
- * Reads until the first event with content and hands back the whole stream: an error that comes before it is thrown here,
- * where it can still become an HTTP status.
- */
-async function primed(events: AsyncIterable<HubEvent>): Promise<AsyncIterable<HubEvent>> {
-  const iterator = events[Symbol.asyncIterator]();
-  const first: HubEvent[] = [];
-  for (;;) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    first.push(next.value);
-    if (next.value.type !== 'message_start' && next.value.type !== 'ping') break;
-  }
-  return (async function* () {
-    try {
-      yield* first;
-      for (;;) {
-        const next = await iterator.next();
-        if (next.done === true) return;
-        yield next.value;
-      }
-    } finally {
-      await iterator.return?.();
-    }
-  })();
-}
-
-async function* encodeStream(
-  dialect: Dialect,
-  decoded: DecodedRequest,
-  stamp: Stamp,
-  events: AsyncIterable<HubEvent>,
-): AsyncGenerator<string> {
-  const encoder = dialect.streamEncoder(decoded, stamp);
-  let state = encoder.initial;
-  try {
-    for await (const event of events) {
-      const [next, texts] = encoder.step(state, event);
-      state = next;
-      yield* texts;
-    }
-    yield* encoder.end(state);
-  } catch (cause) {
-    const error = toCompanionError(cause);
-    if (error.code !== 'CLIENT_GONE') yield dialect.encodeStreamError(error);
-  }
 }
 
 /** Why it ended: an abort names its own reason, whatever error it surfaced as. */

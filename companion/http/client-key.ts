@@ -1,8 +1,14 @@
 /** Checks the key that clients present. Only digests are compared, in constant time. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Secret } from '../../shared/redact.ts';
+import { Secret } from '../../shared/redact.ts';
 import { CompanionError } from '../base/error.ts';
+
+/**
+ * Where the companion's key stands when the usual headers hold the client's own credential for the provider, as with
+ * Claude Code's `ANTHROPIC_CUSTOM_HEADERS`.
+ */
+const COMPANION_KEY_HEADER = 'x-companion-key';
 
 const failuresPerMinute = 30;
 
@@ -17,10 +23,13 @@ export class ClientKeyCheck {
     this.#nowMs = nowMs;
   }
 
-  /** `x-api-key` takes precedence over `authorization: Bearer`. A right key is never held up by others' wrong ones. */
+  /**
+   * `x-companion-key` takes precedence over `x-api-key`, and that over `authorization: Bearer`. A right key is never held
+   * up by others' wrong ones.
+   */
   check(headers: IncomingHttpHeaders): CompanionError | undefined {
     if (this.#digest === null) return undefined;
-    const presented = presentedKey(headers);
+    const presented = single(headers[COMPANION_KEY_HEADER]) ?? usualKey(headers);
     if (presented !== undefined && timingSafeEqual(digestOf(presented), this.#digest)) return undefined;
     return this.#refuse(presented);
   }
@@ -39,10 +48,20 @@ export class ClientKeyCheck {
   }
 }
 
-function presentedKey(headers: IncomingHttpHeaders): string | undefined {
-  const apiKey = [headers['x-api-key']].flat()[0]?.trim();
-  if (apiKey !== undefined && apiKey !== '') return apiKey;
-  return /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
+/** The provider's credential that a client sent beside the companion's key; to be used for this request and forgotten. */
+export function ownCredentialOf(headers: IncomingHttpHeaders): Secret | undefined {
+  const companionKey = single(headers[COMPANION_KEY_HEADER]);
+  const usual = companionKey === undefined ? undefined : usualKey(headers);
+  return usual === undefined || usual === companionKey ? undefined : new Secret(usual);
+}
+
+function usualKey(headers: IncomingHttpHeaders): string | undefined {
+  return single(headers['x-api-key']) ?? /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  const text = [value].flat()[0]?.trim();
+  return text === '' ? undefined : text;
 }
 
 function digestOf(key: string): Buffer {

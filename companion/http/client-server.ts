@@ -107,16 +107,13 @@ function guarded(handler: (request: IncomingMessage, response: ServerResponse) =
   };
 }
 
-/** JSON only: a form or plain text is what a web page could send without asking. */
+/**
+ * JSON only, unless a route says otherwise: a form or plain text is what a web page could send without asking. It stays
+ * bytes: an upstream of the client's own dialect gets them as they came.
+ */
 function addJsonParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, JSON.parse((body as Buffer).toString('utf8')));
-    } catch {
-      done(new CompanionError('INVALID_REQUEST', 'The body is not valid JSON.'));
-    }
-  });
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 }
 
 function addKeyCheck(app: FastifyInstance, options: ClientServerOptions): void {

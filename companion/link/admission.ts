@@ -18,7 +18,7 @@ export function isExtensionOrigin(origin: string): boolean {
 }
 
 export interface UpgradeRefusal {
-  readonly status: 403 | 404 | 429;
+  readonly status: 403 | 404 | 426 | 429;
   readonly code: ErrorCode | null;
 }
 
@@ -28,12 +28,26 @@ export function judgeUpgrade(
   isHostAllowed: (request: IncomingMessage) => boolean,
 ): UpgradeRefusal | undefined {
   if (!isHostAllowed(request)) return { status: 403, code: 'HOST_REFUSED' };
+  if (isResponsesClient(request)) return { status: 426, code: null };
   if (!isExtensionOrigin(request.headers.origin ?? '')) return { status: 403, code: 'ORIGIN_REFUSED' };
   if (request.url !== LINK_PATH) return { status: 404, code: 'ROUTE_NOT_FOUND' };
   return undefined;
 }
 
-const reasonPhrase = { 403: 'Forbidden', 404: 'Not Found', 429: 'Too Many Requests' } as const;
+/**
+ * Codex tries OpenAI's Responses API over a WebSocket first. Told that this takes an upgrade we do not make, it sends the
+ * same as a POST at once; told anything else, it tries again for seconds.
+ */
+function isResponsesClient({ url, headers }: IncomingMessage): boolean {
+  return headers.origin === undefined && /\/responses(?:\?|$)/.test(url ?? '');
+}
+
+const reasonPhrase = {
+  403: 'Forbidden',
+  404: 'Not Found',
+  426: 'Upgrade Required',
+  429: 'Too Many Requests',
+} as const;
 
 export function refuseUpgrade(socket: Duplex, refusal: UpgradeRefusal): void {
   const head = [

@@ -10,6 +10,7 @@ import { CompanionError, toCompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { renderNeutralError } from '../render-error.ts';
 import { withoutSchemas } from '../without-schemas.ts';
+import type { KeyControl } from './key-control.ts';
 
 export interface IssuedPairing {
   readonly token: string;
@@ -28,10 +29,13 @@ export interface ControlService {
   sessions(): readonly SessionStatus[];
   removeSession(session: string): Promise<SessionStatus>;
   useSession(session: string, organisation: string | undefined): SessionStatus;
+  readonly keys: KeyControl;
   stop(): void;
 }
 
 const useBody = z.object({ organisation: z.string().min(1).max(200).optional() });
+const providerBody = z.object({ provider: z.string().max(2000) });
+const testBody = z.object({ key: z.string().max(2000).optional() });
 
 export function createControlServer(service: ControlService, logger: Logger, nowMs: () => number): FastifyInstance {
   const app = fastify({ ...withoutSchemas, logger: false, forceCloseConnections: true });
@@ -57,12 +61,24 @@ export function createControlServer(service: ControlService, logger: Logger, now
   app.post<{ Params: { session: string } }>('/control/sessions/:session/use', (request) =>
     service.useSession(request.params.session, useBody.parse(request.body ?? {}).organisation),
   );
+  addKeyRoutes(app, service);
   app.post('/control/stop', async (_request, reply) => {
     await reply.code(202).send({ stopping: true });
     service.stop();
     return reply;
   });
   return app;
+}
+
+function addKeyRoutes(app: FastifyInstance, service: ControlService): void {
+  app.get('/control/keys', () => ({ keys: service.keys.list() }));
+  app.get('/control/keys/stats', () => service.keys.stats());
+  app.post('/control/keys', (request) => service.keys.add(request.body));
+  app.post('/control/keys/provider', (request) => service.keys.provider(providerBody.parse(request.body).provider));
+  app.post('/control/keys/test', (request) =>
+    service.keys.test(testBody.parse(request.body ?? {}).key).then((results) => ({ results })),
+  );
+  app.delete<{ Params: { key: string } }>('/control/keys/:key', (request) => service.keys.remove(request.params.key));
 }
 
 /** The error as data, so that the command can show it as its own. */

@@ -32,7 +32,13 @@ export function encodeStreamError(error: CompanionError): string {
 function errorBody(error: CompanionError): unknown {
   return {
     type: 'error',
-    error: { type: errorType(error.status), message: errorText(error) },
+    error: { type: errorType(error.status), message: errorText(error), ...errorDetails(error) },
     request_id: error.details.requestId ?? null,
   };
+}
+
+/** As the API says it of message threads: the official SDKs then send the whole history instead. */
+function errorDetails({ details: { unsupported } }: CompanionError): object {
+  if (unsupported?.includes('thread') !== true) return {};
+  return { details: { error_code: 'thread_unsupported_request', unsupported } };
 }

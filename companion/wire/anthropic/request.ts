@@ -1,6 +1,8 @@
 /** A Messages body as a hub request: the same form, so it is checked and otherwise left alone. */
+import { CompanionError } from '../../base/error.ts';
 import type { DecodedRequest } from '../codec.ts';
 import type { HubMessageParam, HubRequest } from '../hub/request.ts';
+import { isObject } from '../hub/fields.ts';
 import { invalidBody, invalidField } from './issue.ts';
 import { messagesBody } from './schema.ts';
 
@@ -16,6 +18,7 @@ type MessagesBody = Omit<HubRequest, 'stream'> & { stream?: boolean | null; beta
  * and `betas` leave it.
  */
 export function decodeRequest(body: unknown): DecodedRequest {
+  if (isObject(body) && isObject(body['thread'])) throw threadUnsupported();
   const result = messagesBody.safeParse(body);
   if (!result.success) throw invalidBody(body, result.error.issues);
   // The body as it came, not the parsed copy: nothing may get lost between the two.
@@ -23,6 +26,13 @@ export function decodeRequest(body: unknown): DecodedRequest {
   checkContents(hub.messages);
   const memo: AnthropicMemo = { betas: betas ?? [] };
   return { hub, isStream: stream === true, warnings: [], hasDefaultMaxTokens: false, memo };
+}
+
+/** A thread's history lies with Anthropic's API, so that only that API can serve it. */
+function threadUnsupported(): CompanionError {
+  return new CompanionError('INVALID_REQUEST', 'Message threads need an Anthropic API key: send the whole history.', {
+    details: { field: 'thread', unsupported: ['thread'] },
+  });
 }
 
 function checkContents(messages: readonly HubMessageParam[]): void {

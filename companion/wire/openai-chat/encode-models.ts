@@ -4,6 +4,8 @@ import type OpenAI from 'openai';
 export interface ListedModel {
   readonly id: string;
   readonly name: string;
+  /** Who offers it. */
+  readonly owner: string;
 }
 
 export interface ModelList {
@@ -17,6 +19,6 @@ export function encodeModels(models: readonly ListedModel[], createdAtMs = 0): M
 }
 
 /** `GET /v1/models/{id}`. */
-export function encodeModel({ id }: ListedModel, createdAtMs = 0): OpenAI.Model {
-  return { id, object: 'model', created: Math.floor(createdAtMs / 1000), owned_by: 'anthropic' };
+export function encodeModel({ id, owner }: ListedModel, createdAtMs = 0): OpenAI.Model {
+  return { id, object: 'model', created: Math.floor(createdAtMs / 1000), owned_by: owner };
 }

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ActivityBoard } from '../../../companion/exchange/activity.ts';
 
-const never = new AbortController().signal;
-
 function openBoard() {
   const changes: number[] = [];
   const board = new ActivityBoard({ onChange: () => changes.push(board.list().length), nowMs: () => 1_000 });
@@ -11,7 +9,7 @@ function openBoard() {
 
 test('shows what runs, and how it travels once that is known', () => {
   const { board, changes } = openBoard();
-  const exchange = board.begin('exc_1', 'Claude Code', 'claude-a', never);
+  const exchange = board.begin('exc_1', 'Claude Code', 'claude-a', new AbortController());
   expect(board.list()).toEqual([
     {
       exchangeId: 'exc_1',
@@ -32,8 +30,8 @@ test('shows what runs, and how it travels once that is known', () => {
 
 test('stops one exchange, and only while it runs', () => {
   const { board } = openBoard();
-  const one = board.begin('exc_1', 'c', 'm', never);
-  const other = board.begin('exc_2', 'c', 'm', never);
+  const one = board.begin('exc_1', 'c', 'm', new AbortController());
+  const other = board.begin('exc_2', 'c', 'm', new AbortController());
   expect([board.stop('exc_1'), board.stop('exc_3')]).toEqual([true, false]);
   expect(one.signal.reason).toMatchObject({ code: 'STOPPED_BY_USER' });
   expect(other.signal.aborted).toBe(false);
@@ -43,7 +41,7 @@ test('stops one exchange, and only while it runs', () => {
 
 test('passes on that the client is gone', () => {
   const client = new AbortController();
-  const exchange = openBoard().board.begin('exc_1', 'c', 'm', client.signal);
+  const exchange = openBoard().board.begin('exc_1', 'c', 'm', client);
   client.abort('gone');
   expect(exchange.signal.reason).toBe('gone');
 });
@@ -51,9 +49,11 @@ test('passes on that the client is gone', () => {
 describe('draining', () => {
   test('waits for what runs, and lets nothing new begin', async () => {
     const { board } = openBoard();
-    const exchange = board.begin('exc_1', 'c', 'm', never);
+    const exchange = board.begin('exc_1', 'c', 'm', new AbortController());
     const drained = board.drain(5_000);
-    expect(() => board.begin('exc_2', 'c', 'm', never)).toThrow(expect.objectContaining({ code: 'SHUTTING_DOWN' }));
+    expect(() => board.begin('exc_2', 'c', 'm', new AbortController())).toThrow(
+      expect.objectContaining({ code: 'SHUTTING_DOWN' }),
+    );
     setTimeout(() => exchange.end(), 30);
     await drained;
     expect(exchange.signal.aborted).toBe(false);
@@ -61,7 +61,7 @@ describe('draining', () => {
 
   test('ends what takes too long, and waits until it has ended', async () => {
     const { board } = openBoard();
-    const exchange = board.begin('exc_1', 'c', 'm', never);
+    const exchange = board.begin('exc_1', 'c', 'm', new AbortController());
     let hasEnded = false;
     exchange.signal.addEventListener('abort', () =>
       setTimeout(() => {
@@ -78,7 +78,7 @@ describe('draining', () => {
     const { board } = openBoard();
     await board.drain(60_000);
     const stuck = openBoard().board;
-    stuck.begin('exc_1', 'c', 'm', never);
+    stuck.begin('exc_1', 'c', 'm', new AbortController());
     const beganMs = Date.now();
     await stuck.drain(0);
     expect(Date.now() - beganMs).toBeLessThan(3_000);

@@ -1,0 +1,78 @@
+/** `choose` with the facts of this moment, and with the providers' model lists where a name cannot be placed without. */
+import type { ApiProvider } from '../../shared/api-provider.ts';
+import type { ApiKey } from '../../shared/credential.ts';
+import { CompanionError } from '../base/error.ts';
+import type { SessionRecord } from '../store/store.ts';
+import { choose } from './choose.ts';
+import type { ModelLists } from './model-lists.ts';
+import type { Plan, RouteFacts, RouteRequest, Standing, Strategy } from './plan.ts';
+import type { KeyPool } from './pool.ts';
+
+export interface RoutingOptions {
+  readonly providers: readonly ApiProvider[];
+  readonly keys: () => readonly ApiKey[];
+  readonly sessions: () => readonly SessionRecord[];
+  readonly pool: KeyPool;
+  readonly lists: ModelLists;
+  /** How full a key's fullest window is, as its provider told last; `null` while unknown. */
+  readonly usedFraction: (keyId: string, model: string | undefined) => number | null;
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly strategy: Strategy;
+  readonly random: () => number;
+  readonly nowMs: () => number;
+}
+
+export class Routing {
+  readonly #lists: ModelLists;
+  readonly #facts: RouteFacts;
+
+  constructor(options: RoutingOptions) {
+    this.#lists = options.lists;
+    this.#facts = liveFacts(options);
+  }
+
+  /** Errors: those of `choose`. A promise only where providers have to be asked what they offer. */
+  plan(request: RouteRequest): Plan | Promise<Plan> {
+    // `openai/gpt-oss-120b` is a prefix to one provider and a model's whole name to another: only the lists tell.
+    if (request.model?.includes('/') === true && this.#lists.isStale) return this.#planWithLists(request);
+    try {
+      return choose(request, this.#facts);
+    } catch (error) {
+      const mayBeListed = error instanceof CompanionError && error.code === 'MODEL_NOT_FOUND';
+      if (mayBeListed && this.#lists.isStale) return this.#planWithLists(request);
+      throw error;
+    }
+  }
+
+  async #planWithLists(request: RouteRequest): Promise<Plan> {
+    await this.#lists.refresh();
+    return choose(request, this.#facts);
+  }
+}
+
+/** Read when they are needed: most requests need few of them. */
+function liveFacts(options: RoutingOptions): RouteFacts {
+  const { providers, pool, lists, aliases, strategy, random } = options;
+  return {
+    get sessions() {
+      return options.sessions();
+    },
+    providers,
+    get keys() {
+      return options.keys();
+    },
+    standing: (keyId, model): Standing => {
+      const standing = pool.standing(keyId, model);
+      return standing.state === 'ready' ? { ...standing, usedFraction: options.usedFraction(keyId, model) } : standing;
+    },
+    modelsOf: (keyId) => lists.of(keyId),
+    aliases,
+    strategy,
+    keptFor: (affinity, providerId) => pool.keptFor(affinity, providerId),
+    turnOf: (keyId) => pool.turnOf(keyId),
+    random,
+    get nowMs() {
+      return options.nowMs();
+    },
+  };
+}
