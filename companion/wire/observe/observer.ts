@@ -22,6 +22,8 @@ export interface AnswerFacts {
    * is never incomplete: it is not ours to judge.
    */
   readonly isComplete: boolean;
+  /** The terminal frame of a stream was seen: nothing may be written after it, whatever became of the connection. */
+  readonly hasEnded: boolean;
   /** An error event inside the stream, as `overloaded_error`. */
   readonly errorType: string | undefined;
 }
