@@ -48,7 +48,8 @@ export class ThinkingMemory {
     const key = keyOf(scope, toolUseId);
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
     return entry.blocks;
   }
 

@@ -88,9 +88,9 @@ export function inTurn(
   );
 }
 
-/** Items are numbered as they begin; a message that is still open counts. */
-export function nextIndex({ output, message }: ResponsesStreamState): number {
-  return output.length + (message === undefined ? 0 : 1);
+/** The place of the next item: the one before it is done when it begins. */
+export function nextIndex({ output }: ResponsesStreamState): number {
+  return output.length;
 }
 
 /** The id of an item that has none of its own: the response's, and its place in it. */

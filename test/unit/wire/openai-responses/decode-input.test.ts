@@ -1,4 +1,3 @@
-import type { HubContentBlock } from '../../../../companion/wire/hub/request.ts';
 import { describe, expect, it } from 'vitest';
 import { refusalOf } from '../openai-chat/support.ts';
 import { callOutput, decode, functionCall, hello, transcript, warnedFields } from './support.ts';
@@ -168,7 +167,7 @@ describe('calls and results', () => {
       { type: 'input_file', file_data: PDF },
     ];
     const { messages } = decode({ input: [hello, functionCall('c1'), callOutput('c1', output)] }).hub;
-    const [result] = messages.at(-1)?.content as HubContentBlock[];
+    const result = messages.at(-1)?.content[0];
     expect(result).toMatchObject({
       type: 'tool_result',
       tool_use_id: 'c1',
