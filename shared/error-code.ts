@@ -135,6 +135,26 @@ export const errorTable = {
     retry: 'other-credential',
     remedy: 'Open claude.ai in the browser and complete the verification there.',
   },
+  NO_CREDENTIAL: {
+    status: 503,
+    blame: 'account',
+    retry: 'never',
+    remedy:
+      'Add a key with `companion keys add`; for Claude models a claude.ai session will do: click "Sync session" in the extension.',
+    exit: 6,
+  },
+  KEY_REJECTED: {
+    status: 502,
+    blame: 'account',
+    retry: 'other-credential',
+    remedy: 'Check the stored key with `companion keys test`, and replace it if the provider no longer takes it.',
+  },
+  QUOTA_EXHAUSTED: {
+    status: 402,
+    blame: 'account',
+    retry: 'other-credential',
+    remedy: "Add credit in the provider's console, or use another key.",
+  },
   RATE_LIMITED: {
     status: 429,
     blame: 'account',

@@ -1,7 +1,8 @@
 /** Hub events as an Anthropic event stream. They have the same form; what is added is that nothing invalid gets out. */
 import { CompanionError } from '../../base/error.ts';
 import type { StreamCodec } from '../codec.ts';
-import type { HubEvent } from '../hub/event.ts';
+import type { HubErrorEvent, HubEvent } from '../hub/event.ts';
+import { BROKEN_STREAM_TYPE, errorOfEvent } from '../hub/failure.ts';
 import { advanceGrammar, initialGrammar } from '../hub/grammar.ts';
 import type { GrammarState } from '../hub/grammar.ts';
 import { formatSse } from '../sse.ts';
@@ -16,6 +17,7 @@ export const streamEncoder: StreamCodec<GrammarState, HubEvent, string> = {
   step(state, event) {
     if (state.phase === 'done') return [state, []];
     const verdict = advanceGrammar(state, event);
+    if (isBrokenStream(event)) return [{ ...state, phase: 'done' }, [encodeStreamError(errorOfEvent(event))]];
     if (verdict.isValid) return [verdict.state, [formatSse(event.type, event)]];
     const message = `The provider's stream was out of order: ${verdict.violation}.`;
     const error = new CompanionError('UPSTREAM_UNREADABLE', message);
@@ -26,3 +28,8 @@ export const streamEncoder: StreamCodec<GrammarState, HubEvent, string> = {
     return [encodeStreamError(new CompanionError('STREAM_BROKEN', 'The stream ended before the answer was complete.'))];
   },
 };
+
+/** Its type is not one of this API's. */
+function isBrokenStream(event: HubEvent): event is HubErrorEvent {
+  return event.type === 'error' && event.error.type === BROKEN_STREAM_TYPE;
+}

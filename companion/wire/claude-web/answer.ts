@@ -1,7 +1,7 @@
 /** The hub stream that is rebuilt from claude.ai's: what is open, what was counted, what is held back. */
 import type { HubEvent, HubStopReason } from '../hub/event.ts';
-import { tokensOfBytes } from './estimate.ts';
-import { scanForStop } from './stop-sequence.ts';
+import { tokensOfBytes } from '../hub/estimate.ts';
+import { scanForStop } from '../hub/stop-sequence.ts';
 
 export type BlockKind = 'text' | 'thinking';
 

@@ -29,8 +29,8 @@ export function errorHeaders(error: CompanionError, nowMs: number): Record<strin
 
 const codeOfType: Readonly<Record<string, ErrorCode>> = {
   invalid_request_error: 'INVALID_REQUEST',
-  authentication_error: 'PROVIDER_REFUSED',
-  billing_error: 'PROVIDER_REFUSED',
+  authentication_error: 'KEY_REJECTED',
+  billing_error: 'QUOTA_EXHAUSTED',
   permission_error: 'PROVIDER_REFUSED',
   not_found_error: 'MODEL_NOT_FOUND',
   request_too_large: 'BODY_TOO_LARGE',
@@ -38,8 +38,18 @@ const codeOfType: Readonly<Record<string, ErrorCode>> = {
   overloaded_error: 'OVERLOADED',
 };
 
+/** Type of the error event that stands for a missing end. No provider's word: each dialect has its own for it. */
+export const BROKEN_STREAM_TYPE = 'upstream_error';
+
+/** What a decoder owes when its input ends before the answer does. */
+export const brokenStreamEvent: HubErrorEvent = {
+  type: 'error',
+  error: { type: BROKEN_STREAM_TYPE, message: 'The stream ended before the answer was complete.' },
+};
+
 /** An error event of a stream as the error that it means; the provider's words and type are kept. */
 export function errorOfEvent(event: HubErrorEvent): CompanionError {
+  if (event.error.type === BROKEN_STREAM_TYPE) return new CompanionError('STREAM_BROKEN', event.error.message);
   return new CompanionError(codeOfType[event.error.type] ?? 'UPSTREAM_ERROR', event.error.message, {
     details: {
       upstreamType: event.error.type,

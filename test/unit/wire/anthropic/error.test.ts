@@ -11,6 +11,7 @@ const NOW_MS = 1_750_000_000_000;
 const apiTypes: Readonly<Record<number, string>> = {
   400: 'invalid_request_error',
   401: 'authentication_error',
+  402: 'billing_error',
   403: 'permission_error',
   404: 'not_found_error',
   413: 'request_too_large',
