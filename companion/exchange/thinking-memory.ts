@@ -3,7 +3,6 @@ import type { DialectId } from '../wire/codec.ts';
 import type { HubEvent, HubMessage } from '../wire/hub/event.ts';
 import type { HubContentBlock } from '../wire/hub/request.ts';
 import { thinkingToRemember } from '../wire/hub/thinking-memory.ts';
-import type { ThinkingRecall } from '../wire/hub/thinking-memory.ts';
 
 export interface ThinkingMemoryLimits {
   readonly maxEntries: number;
@@ -44,6 +43,7 @@ export class ThinkingMemory {
     for (const { toolUseId, blocks } of thinkingToRemember(message)) this.#set(keyOf(scope, toolUseId), blocks);
   }
 
+  /** The thinking before that call, or `undefined`. */
   recall(scope: string, toolUseId: string): readonly HubContentBlock[] | undefined {
     const key = keyOf(scope, toolUseId);
     const entry = this.#entries.get(key);
@@ -74,11 +74,6 @@ export class ThinkingMemory {
     this.#bytes -= this.#entries.get(key)?.bytes ?? 0;
     this.#entries.delete(key);
   }
-}
-
-/** The memory of one scope, as a dialect asks it. */
-export function recallFor(memory: ThinkingMemory, scope: string): ThinkingRecall {
-  return (toolUseId) => memory.recall(scope, toolUseId);
 }
 
 type Block = HubMessage['content'][number];

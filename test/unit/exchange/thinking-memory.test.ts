@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ThinkingMemory, recallFor } from '../../../companion/exchange/thinking-memory.ts';
+import { ThinkingMemory } from '../../../companion/exchange/thinking-memory.ts';
 import type { HubEvent } from '../../../companion/wire/hub/event.ts';
 import { eventsOfMessage } from '../../../companion/wire/hub/expand.ts';
 import { hubMessage, text, toolUse } from '../wire/openai-chat/support.ts';
@@ -15,8 +15,8 @@ describe('ThinkingMemory', () => {
   it('recalls by the id of the call', () => {
     const memory = new ThinkingMemory(roomy);
     memory.remember('a', answer('t1'));
-    expect(recallFor(memory, 'a')('t1')).toEqual([thought('hm')]);
-    expect(recallFor(memory, 'a')('t2')).toBeUndefined();
+    expect(memory.recall('a', 't1')).toEqual([thought('hm')]);
+    expect(memory.recall('a', 't2')).toBeUndefined();
   });
 
   it('never shares between scopes, not even when scope and id run together', () => {
