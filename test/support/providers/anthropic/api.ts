@@ -1,0 +1,157 @@
+/**
+ * A stand-in of Anthropic's API: a real server on loopback, strict about what it receives, with answers that a test plans
+ * and faults that it wishes for.
+ */
+import type { Call } from '../server/call.ts';
+import { createId } from '../server/ids.ts';
+import type { Abortion, RecordedRequest } from '../server/record.ts';
+import { RouteTable } from '../server/routes.ts';
+import type { Route } from '../server/routes.ts';
+import { startServer } from '../server/server.ts';
+import type { RunningServer, ServerOptions } from '../server/server.ts';
+import { betasOf } from './betas.ts';
+import { cannedEnvelope, invalid, refuse, Refusal } from './errors.ts';
+import { defaultKey, KeyRing } from './keys.ts';
+import type { AnthropicKey } from './keys.ts';
+import { anthropicModels } from './models.ts';
+import type { AnthropicModel } from './models.ts';
+import { batchRoutes } from './routes/batches.ts';
+import { fileRoutes } from './routes/files.ts';
+import { messageRoutes } from './routes/messages.ts';
+import { modelRoutes } from './routes/models.ts';
+import { calmDay } from './scenario.ts';
+import type { AnthropicScenario } from './scenario.ts';
+import type { AnthropicState } from './state.ts';
+import { PromptCache } from './usage.ts';
+
+export interface AnthropicApiOptions extends ServerOptions {
+  readonly keys?: readonly AnthropicKey[];
+  readonly models?: readonly AnthropicModel[];
+  readonly scenario?: Partial<AnthropicScenario>;
+}
+
+const routes: readonly Route<AnthropicState>[] = [
+  { method: 'HEAD', path: '/', serve: (call) => void (call.begin(200, {}), call.finish()) },
+  ...messageRoutes,
+  ...batchRoutes,
+  ...fileRoutes,
+  ...modelRoutes,
+];
+
+export async function startAnthropicApi(options: AnthropicApiOptions = {}): Promise<AnthropicApi> {
+  const keys = options.keys ?? [defaultKey];
+  const state: AnthropicState = {
+    models: options.models ?? anthropicModels,
+    keys: new KeyRing(keys),
+    cache: new PromptCache(),
+    files: new Map(),
+    batches: new Map(),
+    scenario: calmDay,
+    url: '',
+  };
+  const table = new RouteTable(routes);
+  const server = await startServer(
+    {
+      commonHeaders: (call) => ({
+        'request-id': createId('req_011C'),
+        ...(call.record.key === null ? {} : state.keys.headersFor(call.record.key)),
+      }),
+      nameKey: (request) => state.keys.find(request),
+      errorEnvelope: cannedEnvelope,
+      serve: (call) => serve(call, table, state),
+    },
+    options,
+  );
+  state.url = server.url;
+  return new AnthropicApi(server, state, keys[0]?.secret ?? '', options.scenario ?? {});
+}
+
+export class AnthropicApi {
+  /** Origin, without `/v1`. */
+  readonly url: string;
+  readonly port: number;
+  /** Secret of the first key. */
+  readonly key: string;
+  readonly #server: RunningServer;
+  readonly #state: AnthropicState;
+
+  constructor(server: RunningServer, state: AnthropicState, key: string, scenario: Partial<AnthropicScenario>) {
+    this.#server = server;
+    this.#state = state;
+    this.url = server.url;
+    this.port = server.port;
+    this.key = key;
+    this.scenario = scenario;
+  }
+
+  get scenario(): AnthropicScenario {
+    return this.#state.scenario;
+  }
+
+  /** Takes a part; what it leaves out is as on a calm day, whatever was set before. */
+  set scenario(part: Partial<AnthropicScenario>) {
+    this.#state.scenario = { ...calmDay, ...part };
+    this.#server.setFaults(this.#state.scenario.faults);
+  }
+
+  /** All requests that arrived whole, in order; an entry goes on to change until its outcome is known. */
+  get requests(): readonly RecordedRequest[] {
+    return this.#server.requests;
+  }
+
+  /** Clients that left before the end of their answer, or of their own request. */
+  get abortions(): readonly Abortion[] {
+    return this.#server.abortions;
+  }
+
+  /** Faults of the stand-in itself; a good test ends with none. */
+  get failures(): readonly string[] {
+    return this.#server.failures;
+  }
+
+  get openConnections(): number {
+    return this.#server.openConnections;
+  }
+
+  /** Adds a key or changes the one of its name: other limits, expired, disabled. */
+  setKey(key: AnthropicKey): void {
+    this.#state.keys.set(key);
+  }
+
+  /** Back to a calm day with an empty record; the keys, the cache, files and batches stay. */
+  reset(): void {
+    this.scenario = {};
+    this.#server.forget();
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+}
+
+async function serve(call: Call, table: RouteTable<AnthropicState>, state: AnthropicState): Promise<void> {
+  try {
+    const match = table.match(call.record.method, call.record.pathname);
+    if (match.kind === 'no-route') throw new Refusal(404, 'Not found');
+    if (match.kind === 'no-method') throw new Refusal(405, 'Method Not Allowed');
+    if (call.record.pathname !== '/') checkHead(call, state);
+    await match.route.serve(call, state, match.parameters);
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown;
+    await refuse(call, thrown);
+  }
+}
+
+function checkHead(call: Call, state: AnthropicState): void {
+  const { headers } = call.record;
+  state.keys.admit(call.record);
+  const version = headers['anthropic-version'];
+  if (version === undefined) throw invalid('anthropic-version: header is required');
+  if (!/^20\d\d-\d\d-\d\d$/.test(version)) {
+    throw invalid(`anthropic-version: "${version}" is not a valid version.`);
+  }
+  const strange = betasOf(call).find((one) => !/^[a-z0-9-]+-\d{4}-\d{2}-\d{2}$|^[a-z-]+-\d{8}$/.test(one));
+  if (strange !== undefined) {
+    throw invalid(`Unexpected value(s) \`${strange}\` for the \`anthropic-beta\` header.`);
+  }
+}
