@@ -8,6 +8,8 @@ export interface LimitCooldown {
   readonly scope: 'credential' | 'model';
   /** For a person: `five_hour window is full`, `retry-after 20 s`. */
   readonly reason: string;
+  /** No credit is left: waiting does not bring it back. */
+  readonly isOutOfCredit?: true;
 }
 
 export interface LimitFacts {
@@ -15,3 +17,6 @@ export interface LimitFacts {
   /** Absent when the credential may be used again at once. */
   readonly cooldown?: LimitCooldown;
 }
+
+/** What an answer says that has no word about limits. */
+export const noLimits: LimitFacts = { windows: [] };
