@@ -1,84 +1,115 @@
-/** Which session serves a request, and why. Pure: facts in, plan out; every refusal says what to do. */
-import type { SessionRecord } from '../store/store.ts';
-import { CompanionError } from '../base/error.ts';
-import type { Mode } from './mode.ts';
-import { resolveModel } from './model-map.ts';
+/** Which credential serves a request, and why. Pure: facts in, plan out; every refusal says what to do. */
+import type { ApiKey } from '../../shared/credential.ts';
+import { locate } from './locate.ts';
+import type { Catalogue, Location } from './locate.ts';
+import type { Look } from './look.ts';
+import { lookAtKeys, passOverKeys } from './look-at-keys.ts';
+import { lookAtSessions, passOverSessions } from './look-at-sessions.ts';
+import type { SessionFacts } from './look-at-sessions.ts';
+import type { Candidate, Consideration, Plan, RouteFacts, RouteRequest } from './plan.ts';
+import { refuse, refuseMode, refuseWeb } from './refuse.ts';
 
-export interface Candidate {
-  readonly upstream: 'claude-web';
-  readonly session: SessionRecord;
-  /** The model as the upstream knows it. */
-  readonly model: string;
+interface Choice {
+  readonly candidate: Candidate;
+  readonly reason: string;
 }
 
-/** Candidates in the order in which they are to be tried, and one line that explains the choice. */
-export interface Plan {
-  readonly candidates: readonly [Candidate, ...Candidate[]];
-  readonly explanation: string;
-}
-
-export interface RouteRequest {
-  readonly model: string;
-  readonly mode: Mode | undefined;
-}
-
-export interface RouteFacts {
-  readonly sessions: readonly SessionRecord[];
-}
-
-/** Throws `SESSION_REQUIRED`, `SESSION_EXPIRED`, `SESSION_SIGNED_OUT`, `MODEL_NOT_FOUND`, `NOT_AVAILABLE_IN_MODE`. */
+/**
+ * Throws `RATE_LIMITED`, `KEY_REJECTED` or `QUOTA_EXHAUSTED` when every credential that could serve has to be left alone,
+ * `SESSION_REQUIRED`, `SESSION_EXPIRED`, `SESSION_SIGNED_OUT` or `NO_CREDENTIAL` when there is none, `MODEL_NOT_FOUND`,
+ * `ROUTE_NOT_FOUND` and `NOT_AVAILABLE_IN_MODE`.
+ */
 export function choose(request: RouteRequest, facts: RouteFacts): Plan {
-  if (request.mode === 'api' || request.mode === 'claude-code') throw modeUnavailable(request.mode);
-  const usable = facts.sessions.filter(isUsable).sort(byPreference);
-  if (usable.length === 0) throw whyNoSession(facts.sessions);
-  const [first, ...others] = usable.flatMap((session) => toCandidate(session, request.model));
-  if (first === undefined) throw modelNotFound(request.model, usable);
-  const reason = first.session.isDefault ? 'the default session' : 'the session that was synced last';
-  const mapped = first.model === request.model ? '' : `; model ${request.model} means ${first.model}`;
-  return { candidates: [first, ...others], explanation: `web: ${first.session.name}, ${reason}${mapped}` };
+  const { mode, ownKey } = request;
+  const keys = ownKey === undefined ? facts.keys : [ownKey];
+  if (mode === 'claude-code' || (mode === 'api' && keys.length === 0)) throw refuseMode(mode);
+  if (mode === 'web' && ownKey !== undefined) throw refuseWeb('the client sent its own credential along');
+  if (mode === 'web' && !request.isTranslatable) throw refuseWeb('claude.ai has no such route');
+  const catalogue = catalogueOf(request, facts, keys);
+  const location = locateFor(request, catalogue);
+  const sessions = ownKey === undefined ? facts.sessions : [];
+  const { standing, strategy, keptFor, turnOf, random, nowMs } = facts;
+  const rules = { standing, strategy, keptFor, turnOf, random, nowMs, catalogue };
+  const looks = [
+    ...(mode === 'web' ? passOverKeys(catalogue, 'the mode web is wanted') : lookAtKeys(location, request, rules)),
+    ...lookForWeb(request, location, { standing, sessions, nowMs }),
+  ];
+  const choices = choicesOf(looks);
+  const [first, ...others] = choices;
+  if (first === undefined) throw refuse({ request, location, looks, catalogue, sessions, nowMs });
+  return {
+    candidates: [first.candidate, ...others.map(({ candidate }) => candidate)],
+    explanation: explain(first, request),
+    considered: considerationsOf(looks, choices),
+    ...(location.isGuess && first.candidate.kind === 'api' && { isGuess: true }),
+  };
 }
 
-function isUsable(session: SessionRecord): boolean {
-  return session.state === 'active' || session.state === 'unchecked';
-}
-
-function byPreference(one: SessionRecord, other: SessionRecord): number {
-  if (one.isDefault !== other.isDefault) return one.isDefault ? -1 : 1;
-  return other.syncedAtMs - one.syncedAtMs;
-}
-
-function toCandidate(session: SessionRecord, requested: string): readonly Candidate[] {
-  const model = resolveModel(requested, session.models);
-  return model === undefined ? [] : [{ upstream: 'claude-web', session, model }];
-}
-
-function modeUnavailable(mode: Mode): CompanionError {
-  return new CompanionError(
-    'NOT_AVAILABLE_IN_MODE',
-    `x-proxy-mode: ${mode} has nothing configured that could serve it.`,
-    {
-      details: { field: 'x-proxy-mode' },
-      remedy: 'Leave the header out, or use `web`.',
-    },
-  );
-}
-
-/** No usable session: the one that the person would expect to serve tells why. */
-export function whyNoSession(sessions: readonly SessionRecord[]): CompanionError {
-  const expected = [...sessions].sort(byPreference)[0];
-  if (expected?.state === 'signed-out') {
-    return new CompanionError('SESSION_SIGNED_OUT', `${expected.name} is signed out of claude.ai.`);
+function catalogueOf(request: RouteRequest, facts: RouteFacts, keys: readonly ApiKey[]): Catalogue {
+  const byProvider = new Map<string, ApiKey[]>();
+  for (const key of keys) {
+    const ofProvider = byProvider.get(key.providerId);
+    if (ofProvider === undefined) byProvider.set(key.providerId, [key]);
+    else ofProvider.push(key);
   }
-  if (expected?.state === 'expired') {
-    return new CompanionError('SESSION_EXPIRED', `claude.ai no longer accepts the session of ${expected.name}.`);
-  }
-  return new CompanionError('SESSION_REQUIRED', 'There is no claude.ai session to serve this request with.');
+  return {
+    providers: facts.providers,
+    keys: byProvider,
+    aliases: facts.aliases,
+    dialect: request.dialect,
+    isListed: ({ models }, key, model) => models?.includes(model) ?? facts.modelsOf(key.id)?.has(model),
+    listOf: ({ models }, key) => models ?? facts.modelsOf(key.id) ?? [],
+  };
 }
 
-function modelNotFound(requested: string, sessions: readonly SessionRecord[]): CompanionError {
-  const offered = [...new Set(sessions.flatMap((session) => session.models.map((model) => model.id)))].slice(0, 12);
-  const list = offered.length === 0 ? '' : ` Offered: ${offered.join(', ')}.`;
-  return new CompanionError('MODEL_NOT_FOUND', `No account offers the model "${requested.slice(0, 100)}".${list}`, {
-    details: { field: 'model' },
-  });
+/** What goes with the client's own credential goes to its provider, whoever else the name may mean. */
+function locateFor(request: RouteRequest, catalogue: Catalogue): Location {
+  const place = locate(request.model, catalogue);
+  if (request.ownKey === undefined || place.targets.length > 0) return place;
+  const provider = catalogue.providers.find(({ id }) => id === request.ownKey?.providerId);
+  return provider === undefined ? place : { ...place, targets: [{ provider, model: request.model }] };
+}
+
+/** Sessions come after keys: they are for chat alone, and not to be spent on what a key can do. */
+function lookForWeb(request: RouteRequest, location: Location, facts: SessionFacts): readonly Look[] {
+  const { mode, isTranslatable, isStateful } = request;
+  const { webName, targets } = location;
+  if (mode === 'api') return passOverSessions(facts.sessions, 'the mode api is wanted');
+  if (!isTranslatable) return passOverSessions(facts.sessions, 'claude.ai has no such route');
+  if (isStateful && targets.length > 0) return passOverSessions(facts.sessions, 'what is stored belongs to a key');
+  if (webName === undefined) return passOverSessions(facts.sessions, 'claude.ai is not meant');
+  return lookAtSessions(webName, facts);
+}
+
+/** The able ones; where there is none, what only failed lately is asked again, the one that is due first before others. */
+function choicesOf(looks: readonly Look[]): readonly Choice[] {
+  const able = looks.filter((look) => look.kind === 'able');
+  if (able.length > 0) return able;
+  return looks
+    .filter((look) => look.kind === 'hindered')
+    .filter(({ hindrance }) => hindrance.state === 'failing')
+    .toSorted((one, other) => one.hindrance.untilMs - other.hindrance.untilMs)
+    .map(({ candidate, hindrance }) => ({ candidate, reason: `no other is left, though: ${hindrance.reason}` }));
+}
+
+function explain({ candidate, reason }: Choice, { model }: RouteRequest): string {
+  const isMapped = model !== undefined && candidate.model !== undefined && candidate.model !== model;
+  const mapped = isMapped ? `; model ${model.slice(0, 100)} means ${candidate.model}` : '';
+  if (candidate.kind === 'web') return `web: ${candidate.session.name}, ${reason}${mapped}`;
+  const { provider, key } = candidate;
+  const who = key.origin === 'client' ? "the client's own credential" : `key ${key.name}`;
+  return `api: ${provider.name}, ${who} (${reason})${mapped}`;
+}
+
+/** One line for each credential: those that are tried in their order, then those that are not. */
+function considerationsOf(looks: readonly Look[], choices: readonly Choice[]): readonly Consideration[] {
+  const places = new Map(choices.map((choice, place) => [choice.candidate, { place, reason: choice.reason }]));
+  const placeOf = (look: Look) => (look.kind === 'unsuited' ? undefined : places.get(look.candidate));
+  return looks
+    .toSorted((one, other) => (placeOf(one)?.place ?? Infinity) - (placeOf(other)?.place ?? Infinity) || 0)
+    .map((look) => {
+      const chosen = placeOf(look);
+      if (chosen === undefined) return { who: look.who, verdict: 'passed over', reason: look.reason };
+      return { who: look.who, verdict: chosen.place === 0 ? 'chosen' : 'next', reason: chosen.reason };
+    });
 }

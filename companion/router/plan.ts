@@ -41,7 +41,10 @@ export interface Plan {
   readonly candidates: readonly [Candidate, ...Candidate[]];
   /** One line: `api: OpenAI, key work (round robin); model fast means gpt-5-mini`. */
   readonly explanation: string;
+  /** One for each credential: the candidates in their order, then those that were passed over. */
   readonly considered: readonly Consideration[];
+  /** The name told nothing, so the provider whose dialect the client speaks is to judge: a newer model list may know. */
+  readonly isGuess?: true;
 }
 
 export interface RouteRequest {
@@ -65,14 +68,23 @@ export type Standing =
       readonly state: 'ready';
       /** 0 untouched, 1 full, for `quota_aware`; `null` unknown. */ readonly usedFraction: number | null;
     }
+  /** A limit of the provider is reached: asking before `untilMs` is in vain. */
   | { readonly state: 'cooling'; readonly untilMs: number; readonly reason: string }
-  | { readonly state: 'rejected'; readonly untilMs: number; readonly reason: string };
+  /** It failed several times in a row: asked only when no other is left. */
+  | { readonly state: 'failing'; readonly untilMs: number; readonly reason: string }
+  | {
+      readonly state: 'rejected';
+      readonly code: 'KEY_REJECTED' | 'QUOTA_EXHAUSTED';
+      readonly untilMs: number;
+      readonly reason: string;
+    };
 
 export interface RouteFacts {
   readonly sessions: readonly SessionRecord[];
   readonly providers: readonly ApiProvider[];
   readonly keys: readonly ApiKey[];
-  readonly standing: (keyId: string, model: string | undefined) => Standing;
+  /** Of a key or session, for the model as the upstream knows it. */
+  readonly standing: (credentialId: string, model: string | undefined) => Standing;
   /** The models that a key's provider listed last; `undefined` while not known. */
   readonly modelsOf: (keyId: string) => ReadonlySet<string> | undefined;
   /** From the configuration, in its order; a `*` at the end of a name stands for any rest. */
@@ -80,7 +92,7 @@ export interface RouteFacts {
   readonly strategy: Strategy;
   /** The key that served this conversation last, by provider. */
   readonly keptFor: (affinity: string, providerId: string) => string | undefined;
-  /** How often each key was used in this run: the least used one is next in `round_robin`. */
+  /** How often it was each key's turn: the one with the fewest is next in `round_robin`. */
   readonly turnOf: (keyId: string) => number;
   /** 0 to 1, for `random`. */
   readonly random: () => number;

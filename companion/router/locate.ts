@@ -1,0 +1,169 @@
+/** Which provider is meant by the name of a model. Pure; reads the lists of models, never asks for them. */
+import type { ApiProvider, ProviderWire } from '../../shared/api-provider.ts';
+import type { ApiKey } from '../../shared/credential.ts';
+import type { DialectId } from '../wire/codec.ts';
+import { findRelative, followPattern } from './model-map.ts';
+
+export interface Target {
+  readonly provider: ApiProvider;
+  /** As the provider is to be asked for it, unless a key's list knows better; `undefined` when the request names none. */
+  readonly model: string | undefined;
+}
+
+export interface Location {
+  /** In the order in which they are to be tried; empty when nothing that has a key is meant. */
+  readonly targets: readonly Target[];
+  /** What the name became through aliases; `undefined` when the request names none. */
+  readonly name: string | undefined;
+  /** As claude.ai would know it; `undefined` when another provider is meant by name. */
+  readonly webName: string | undefined;
+  /** The name is this provider's beyond doubt, but it has no key. */
+  readonly keylessOwner: ApiProvider | undefined;
+  /** The name told nothing: the dialect's own provider is to judge. */
+  readonly isGuess: boolean;
+}
+
+/** What the router knows of providers and keys, read once for a request. */
+export interface Catalogue {
+  readonly providers: readonly ApiProvider[];
+  /** By provider id; none is empty. */
+  readonly keys: ReadonlyMap<string, readonly ApiKey[]>;
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly dialect: DialectId;
+  /** Whether the list of a key has the model; `undefined` while no list is known. */
+  readonly isListed: (provider: ApiProvider, key: ApiKey, model: string) => boolean | undefined;
+  /** The models of a key; empty while not known. */
+  readonly listOf: (provider: ApiProvider, key: ApiKey) => Iterable<string>;
+}
+
+/** Can the dialect's bytes go there as they are? */
+export function isSameWire(dialect: DialectId, provider: ApiProvider): boolean {
+  if (dialect === 'openai-responses') return provider.wire === 'openai' && provider.hasResponses;
+  return provider.wire === wireOf(dialect);
+}
+
+/**
+ * By these rules in order: an alias of that very name; a model that some key's list has; an alias pattern; the id of a
+ * provider before a slash; a provider's own beginnings of names; a model that differs in nothing but its date; and what
+ * nobody knows goes to the provider whose dialect the client speaks, for it to judge.
+ */
+export function locate(requested: string | undefined, catalogue: Catalogue): Location {
+  if (requested === undefined) return { ...nowhere(undefined), targets: ownWireOf(catalogue, undefined, undefined) };
+  const aliased = followExact(requested, catalogue.aliases);
+  const listed = listedBy(catalogue, aliased);
+  if (listed.length > 0) return { ...nowhere(aliased), targets: listed };
+  const pattern = aliased === requested ? followPattern(requested, catalogue.aliases) : undefined;
+  return locateUnlisted(pattern === undefined ? aliased : followExact(pattern, catalogue.aliases), catalogue);
+}
+
+function locateUnlisted(name: string, catalogue: Catalogue): Location {
+  const listed = listedBy(catalogue, name);
+  if (listed.length > 0) return { ...nowhere(name), targets: listed };
+  const named = splitProvider(name, catalogue.providers);
+  const isClaude = named === undefined || named.provider.id === 'anthropic';
+  const place = { ...nowhere(name), webName: isClaude ? (named?.model ?? name) : undefined };
+  if (named !== undefined && hasKeys(catalogue, named.provider)) return { ...place, targets: [named] };
+  const owners = ownersOf(name, catalogue);
+  const able = owners.filter((provider) => hasKeys(catalogue, provider));
+  if (able.length > 0) return { ...place, targets: toTargets(able, name, catalogue) };
+  const relatives = relativesOf(catalogue, name);
+  if (relatives.length > 0) return { ...place, targets: relatives };
+  const keylessOwner = named?.provider ?? owners[0];
+  const targets = ownWireOf(catalogue, name, keylessOwner);
+  return { ...place, targets, keylessOwner, isGuess: targets.length > 0 && catalogue.keys.size > 1 };
+}
+
+function nowhere(name: string | undefined): Location {
+  return { targets: [], name, webName: name, keylessOwner: undefined, isGuess: false };
+}
+
+/** Through aliases of that very name, as far as they lead; a circle ends where it began. */
+function followExact(name: string, aliases: ReadonlyMap<string, string>): string {
+  const seen = new Set([name]);
+  let current = name;
+  for (let next = aliases.get(current); next !== undefined; next = aliases.get(current)) {
+    if (seen.has(next)) return name;
+    seen.add(next);
+    current = next;
+  }
+  return current;
+}
+
+function listedBy(catalogue: Catalogue, model: string): readonly Target[] {
+  const having = keyedProviders(catalogue).filter((provider) =>
+    keysOf(catalogue, provider).some((key) => catalogue.isListed(provider, key, model) === true),
+  );
+  return toTargets(having, model, catalogue);
+}
+
+function relativesOf(catalogue: Catalogue, model: string): readonly Target[] {
+  return keyedProviders(catalogue).flatMap((provider) => {
+    const lists = keysOf(catalogue, provider).map((key) => catalogue.listOf(provider, key));
+    const relatives = lists.flatMap((list) => findRelative(model, list) ?? []);
+    const newest = findRelative(model, relatives);
+    return newest === undefined ? [] : { provider, model: newest };
+  });
+}
+
+/** The longest beginning wins; of several providers that have it, all are meant. */
+function ownersOf(model: string, { providers }: Catalogue): readonly ApiProvider[] {
+  let longest = 1;
+  let owners: ApiProvider[] = [];
+  for (const provider of providers) {
+    const length = Math.max(
+      0,
+      ...provider.modelPrefixes.map((prefix) => (model.startsWith(prefix) ? prefix.length : 0)),
+    );
+    if (length > longest) owners = [];
+    longest = Math.max(longest, length);
+    if (length === longest) owners.push(provider);
+  }
+  return owners;
+}
+
+/**
+ * The provider whose API the client speaks, if it is clear which one: the one that gave the dialect its name, or the only
+ * one. A first-party provider is not asked for what is another's beyond doubt.
+ */
+function ownWireOf(catalogue: Catalogue, model: string | undefined, owner: ApiProvider | undefined): readonly Target[] {
+  const wire = wireOf(catalogue.dialect);
+  const keyed = keyedProviders(catalogue);
+  const same = keyed.filter((provider) => provider.wire === wire);
+  // Many servers speak OpenAI's API with models of their own, so that OpenAI is no guess for a name that nobody knows.
+  const mayBeHome = wire === 'anthropic' || model === undefined;
+  const home = mayBeHome ? same.find((provider) => provider.id === wire) : undefined;
+  const only = same.length === 1 ? same[0] : undefined;
+  const any = same.length === 0 && keyed.length === 1 && model !== undefined ? keyed[0] : undefined;
+  const provider = home ?? only ?? any;
+  if (provider === undefined) return [];
+  return owner !== undefined && provider.modelPrefixes.length > 0 ? [] : [{ provider, model }];
+}
+
+function splitProvider(name: string, providers: readonly ApiProvider[]): (Target & { model: string }) | undefined {
+  const slash = name.indexOf('/');
+  if (slash <= 0 || slash === name.length - 1) return undefined;
+  const provider = providers.find((one) => one.id === name.slice(0, slash).toLowerCase());
+  return provider === undefined ? undefined : { provider, model: name.slice(slash + 1) };
+}
+
+/** Those that need no translation first. */
+function toTargets(providers: readonly ApiProvider[], model: string, { dialect }: Catalogue): readonly Target[] {
+  const [same, other] = [true, false].map((is) => providers.filter((one) => isSameWire(dialect, one) === is));
+  return [...(same ?? []), ...(other ?? [])].map((provider) => ({ provider, model }));
+}
+
+function keyedProviders(catalogue: Catalogue): readonly ApiProvider[] {
+  return catalogue.providers.filter((provider) => hasKeys(catalogue, provider));
+}
+
+function hasKeys(catalogue: Catalogue, provider: ApiProvider): boolean {
+  return catalogue.keys.has(provider.id);
+}
+
+function keysOf(catalogue: Catalogue, provider: ApiProvider): readonly ApiKey[] {
+  return catalogue.keys.get(provider.id) ?? [];
+}
+
+function wireOf(dialect: DialectId): ProviderWire {
+  return dialect === 'anthropic' ? 'anthropic' : 'openai';
+}

@@ -1,0 +1,147 @@
+/** Why nothing can serve a request, and what a person can do about it. */
+import { CompanionError } from '../base/error.ts';
+import type { ErrorCode } from '../../shared/error-code.ts';
+import type { SessionRecord } from '../store/store.ts';
+import { describeMoment, quote } from './describe.ts';
+import { isSameWire } from './locate.ts';
+import type { Catalogue, Location } from './locate.ts';
+import type { Hindered, Look } from './look.ts';
+import { isUsable, whyNoSession } from './look-at-sessions.ts';
+import type { Mode } from './mode.ts';
+import { nearestNames } from './model-map.ts';
+import type { RouteRequest } from './plan.ts';
+
+export interface Refused {
+  readonly request: RouteRequest;
+  readonly location: Location;
+  readonly looks: readonly Look[];
+  readonly catalogue: Catalogue;
+  readonly sessions: readonly SessionRecord[];
+  readonly nowMs: number;
+}
+
+const addKey = 'Add a key with `companion keys add`.';
+const syncOrAddKey = 'Open the extension and click "Sync session", or add a key with `companion keys add`.';
+const mostOffered = 12;
+const mostNamed = 3;
+
+export function refuseMode(mode: Mode): CompanionError {
+  return new CompanionError(
+    'NOT_AVAILABLE_IN_MODE',
+    `x-proxy-mode: ${mode} has nothing configured that could serve it.`,
+    {
+      details: { field: 'x-proxy-mode' },
+      remedy:
+        mode === 'api'
+          ? 'Add a key with `companion keys add`, or leave the header out.'
+          : 'Leave the header out, or use `web`.',
+    },
+  );
+}
+
+/** Web mode is forced, and it is not what could serve this. */
+export function refuseWeb(reason: string): CompanionError {
+  return new CompanionError('NOT_AVAILABLE_IN_MODE', `x-proxy-mode: web cannot serve this: ${reason}.`, {
+    details: { field: 'x-proxy-mode' },
+    remedy: 'Leave the header out, or use `api`.',
+  });
+}
+
+export function refuse(refused: Refused): CompanionError {
+  const hindered = refused.looks.filter((look) => look.kind === 'hindered');
+  if (hindered.length > 0) return refuseHindered(hindered, refused.nowMs);
+  const { request, catalogue, sessions, location } = refused;
+  const mayUseWeb = request.isTranslatable && request.mode !== 'api';
+  const isForWeb = request.mode === 'web' || catalogue.keys.size === 0 || isClaude(location);
+  if (mayUseWeb && isForWeb && sessions.length > 0 && !sessions.some(isUsable)) return whyNoSession(sessions);
+  if (request.mode === 'web' && sessions.length === 0) return whyNoSession(sessions);
+  if (catalogue.keys.size === 0 && (sessions.length === 0 || !mayUseWeb)) return noCredential(refused, mayUseWeb);
+  if (location.targets.length > 0 && !request.isTranslatable) return wrongApi(location);
+  return location.name === undefined ? noModelNamed(refused) : modelNotFound(location.name, refused);
+}
+
+/** All that could serve wait, or are not accepted: the one that waits least says when. */
+function refuseHindered(hindered: readonly Hindered[], nowMs: number): CompanionError {
+  const waiting = hindered.filter(({ hindrance }) => hindrance.state !== 'rejected');
+  const named = (waiting.length > 0 ? waiting : hindered)
+    .toSorted((one, other) => one.hindrance.untilMs - other.hindrance.untilMs)
+    .slice(0, mostNamed);
+  const untilMs = named[0]?.hindrance.untilMs ?? nowMs;
+  const code = codeOf(waiting.length > 0 ? undefined : named[0]);
+  const told = named.map((one) => describeHindered(one, nowMs)).join('; ');
+  const more = (waiting.length > 0 ? waiting : hindered).length - named.length;
+  return new CompanionError(code, `${told}${more > 0 ? `; and ${more} more` : ''}.`, {
+    details: code === 'RATE_LIMITED' ? { retryAtMs: untilMs } : {},
+  });
+}
+
+function codeOf(rejected: Hindered | undefined): ErrorCode {
+  return rejected?.hindrance.state === 'rejected' ? rejected.hindrance.code : 'RATE_LIMITED';
+}
+
+function describeHindered({ who, hindrance }: Hindered, nowMs: number): string {
+  const { state, reason, untilMs } = hindrance;
+  if (state === 'rejected') return `${who}: ${reason}`;
+  return `${who} is not used until ${describeMoment(untilMs, nowMs)} (${reason})`;
+}
+
+/** Nothing is configured at all, or what was can no longer serve. */
+export function refuseNobody(sessions: readonly SessionRecord[]): CompanionError {
+  if (sessions.length > 0) return whyNoSession(sessions);
+  const message = 'There is neither a claude.ai session nor an API key to serve this request with.';
+  return new CompanionError('SESSION_REQUIRED', message, { remedy: syncOrAddKey });
+}
+
+function noCredential({ location }: Refused, mayUseWeb: boolean): CompanionError {
+  if (mayUseWeb && isClaude(location)) return refuseNobody([]);
+  const what = location.name === undefined ? 'this request' : quote(location.name);
+  const only = mayUseWeb ? '' : ' Only a key will do for this route.';
+  const message = `There is no API key to serve ${what} with.${only}`;
+  return new CompanionError('NO_CREDENTIAL', message, mayUseWeb ? {} : { remedy: addKey });
+}
+
+/** The provider may have the model, but not this route of another provider's API. */
+function wrongApi({ targets, name }: Location): CompanionError {
+  const provider = targets[0]?.provider.name ?? '';
+  if (name === undefined)
+    return new CompanionError('ROUTE_NOT_FOUND', `The API of ${provider} does not have this route.`);
+  const message = `The model ${quote(name)} goes to ${provider}, whose API does not have this route.`;
+  return new CompanionError('MODEL_NOT_FOUND', message, { details: { field: 'model' } });
+}
+
+function noModelNamed({ catalogue, request }: Refused): CompanionError {
+  const able = catalogue.providers.filter((one) => catalogue.keys.has(one.id) && isSameWire(request.dialect, one));
+  const names = able.map((one) => one.name);
+  if (names.length === 0)
+    return new CompanionError('NO_CREDENTIAL', 'There is no API key that could serve this route.');
+  const message = `The request names no model, and nothing else tells to which provider it should go (${names.join(', ')}).`;
+  return new CompanionError('MODEL_NOT_FOUND', message, { details: { field: 'model' } });
+}
+
+function modelNotFound(name: string, { location, catalogue, sessions, request }: Refused): CompanionError {
+  const offered = nearestNames(name, offeredNames(catalogue, sessions, request.mode), mostOffered);
+  const list = offered.length === 0 ? '' : ` Offered: ${offered.join(', ')}.`;
+  const message = `No account offers the model ${quote(name)}.`;
+  const details = { field: 'model' };
+  const owner = location.keylessOwner?.name;
+  if (owner === undefined) return new CompanionError('MODEL_NOT_FOUND', message + list, { details });
+  const hint = ` It would be ${owner}'s, for which there is no key.`;
+  const remedy = 'Add a key with `companion keys add`, or pick a model from GET /v1/models.';
+  return new CompanionError('MODEL_NOT_FOUND', message + hint + list, { details, remedy });
+}
+
+function offeredNames(
+  { providers, keys, listOf }: Catalogue,
+  sessions: readonly SessionRecord[],
+  mode: Mode | undefined,
+): readonly string[] {
+  const ofKeys = providers.flatMap((provider) =>
+    (keys.get(provider.id) ?? []).flatMap((key) => Array.from(listOf(provider, key))),
+  );
+  const ofSessions = sessions.filter(isUsable).flatMap((session) => session.models.map((model) => model.id));
+  return [...(mode === 'web' ? [] : ofKeys), ...(mode === 'api' ? [] : ofSessions)];
+}
+
+function isClaude({ webName }: Location): boolean {
+  return webName?.startsWith('claude') === true;
+}
