@@ -82,10 +82,10 @@ export class ExchangeService {
     let exchange: RunningExchange | undefined;
     try {
       const conversation = this.#conversationOf(request, peeked);
-      const plan = await this.#options.plan(routeRequestOf(request, model?.value, conversation));
+      const parsed = lazyJson(request.body);
+      const plan = await this.#plan(request, routeRequestOf(request, model?.value, conversation), parsed);
       record.planned(plan);
       exchange = activity.begin(id, request.client, model?.value ?? '', abort);
-      const parsed = lazyJson(request.body);
       const context = { request, model, stamp, signal: exchange.signal, parsed };
       return await this.#answer({ exchange, record, context, plan, conversation });
     } catch (cause) {
@@ -93,6 +93,16 @@ export class ExchangeService {
       exchange?.end();
       record.finish(error.status, error.code, error);
       throw error;
+    }
+  }
+
+  /** A request that nobody can serve may be wrong itself: then that is what the client can do something about. */
+  async #plan(request: ExchangeRequest, routeRequest: RouteRequest, parsed: () => unknown): Promise<Plan> {
+    try {
+      return await this.#options.plan(routeRequest);
+    } catch (refusal) {
+      if (request.isTranslatable) request.dialect.decodeRequest(parsed());
+      throw refusal;
     }
   }
 

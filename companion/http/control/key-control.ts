@@ -8,8 +8,6 @@ import { checkProvider } from '../../account/key-record.ts';
 import { testKey } from '../../account/key-test.ts';
 import type { AskForModels, KeyTestResult } from '../../account/key-test.ts';
 import { keyEnding } from '../../base/api-key-text.ts';
-import { describeMoment } from '../../router/describe.ts';
-import type { KeyHealth } from '../../router/key-state.ts';
 import type { CredentialTotals } from '../../store/ledger.ts';
 
 export interface KeyHealthFacts {
@@ -110,14 +108,6 @@ export function createKeyControl(options: KeyControlOptions): KeyControl {
     stats: () => countKeys(list(), options.totals()),
     summary: () => summarize(list().filter((key) => providers.some(({ id }) => id === key.provider))),
   };
-}
-
-/** What the pool knows of a key; nothing, before it was used. */
-export function describeKeyHealth(health: KeyHealth | undefined, nowMs: number): KeyHealthFacts {
-  if (health === undefined || health.state === 'ready' || health.untilMs === null) {
-    return { isHealthy: true, reason: null };
-  }
-  return { isHealthy: false, reason: `not used until ${describeMoment(health.untilMs, nowMs)}: ${health.reason}` };
 }
 
 function statusOf({ key, places, hasProvider }: KeyEntry, { providers, health }: KeyControlOptions): KeyStatus {

@@ -3,9 +3,11 @@
  * responses, and whatever a provider adds next year. Who calls decides the wire: Anthropic's clients always say their
  * `anthropic-version`.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CompanionError } from '../../base/error.ts';
 import type { ExchangeService } from '../../exchange/serve.ts';
 import type { RouteConfig } from '../client-server.ts';
+import { renderNeutralError } from '../render-error.ts';
 import { answer, providerTarget } from './front.ts';
 import type { Front, RouteNature } from './front.ts';
 
@@ -35,7 +37,10 @@ export function addProviderRoutes(app: FastifyInstance, options: ProviderRoutesO
   const frontOf = (request: FastifyRequest) => (isAnthropic(request) ? options.anthropic : options.openAi);
   const config: RouteConfig = {
     access: 'client',
-    renderError: (error, nowMs, request) => frontOf(request).dialect.encodeError(error, nowMs),
+    renderError: (error, nowMs, request) =>
+      error.code === 'ROUTE_NOT_FOUND'
+        ? renderNeutralError(error, nowMs)
+        : frontOf(request).dialect.encodeError(error, nowMs),
   };
   const relay = (scope: FastifyInstance, url: string) =>
     scope.route({
@@ -43,7 +48,7 @@ export function addProviderRoutes(app: FastifyInstance, options: ProviderRoutesO
       url,
       config,
       exposeHeadRoute: false,
-      handler: (request, reply) => answer(frontOf(request), natureOf(request), options.exchanges, request, reply),
+      handler: (request, reply) => relayTo(frontOf(request), options.exchanges, request, reply),
     });
   void app.register(async (scope) => {
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -55,6 +60,33 @@ export function addProviderRoutes(app: FastifyInstance, options: ProviderRoutesO
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     for (const path of ['/v1/messages/batches', '/v1/v1/messages/batches']) relay(scope, path);
   });
+}
+
+async function relayTo(
+  front: Front,
+  exchanges: ExchangeService,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const path = pathOf(request);
+  // A path that climbs would leave the provider's API, with a credential in hand.
+  if (climbs.test(path)) throw routeNotFound(request, path);
+  try {
+    return await answer(front, natureOf(request), exchanges, request, reply);
+  } catch (error) {
+    const isNobody = error instanceof CompanionError && error.code === 'NO_CREDENTIAL';
+    throw isNobody && !knownRoutes.test(path) ? routeNotFound(request, path) : error;
+  }
+}
+
+const climbs = /(?:^|\/|%2f|%5c|\\)(?:\.|%2e){1,2}(?:$|\/|%2f|%5c|\\)/i;
+
+/** What the two APIs are known to have; where nobody can be asked, any other path is taken for a slip. */
+const knownRoutes =
+  /^\/v1\/(?:messages\/(?:batches|count_tokens)|(?:files|skills|models|organizations|embeddings|moderations|completions|complete|images|audio|responses|batches|uploads|vector_stores|fine_tuning|conversations|containers|evals|videos|realtime|assistants|threads)(?:\/|$))/;
+
+function routeNotFound(request: FastifyRequest, path: string): CompanionError {
+  return new CompanionError('ROUTE_NOT_FOUND', `There is nothing at ${request.method} ${path.slice(0, 200)}.`);
 }
 
 function natureOf(request: FastifyRequest): RouteNature {
