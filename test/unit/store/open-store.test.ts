@@ -8,7 +8,7 @@ import { memoryLogger } from '../../../companion/base/log.ts';
 import { migrations } from '../../../companion/store/migrations.ts';
 import { openStore } from '../../../companion/store/open-store.ts';
 import { fullDisk } from '../../support/full-disk.ts';
-import { seatRecord, sessionRecord } from '../../support/records.ts';
+import { ledgerRow, quotaWindow, seatRecord, sessionRecord } from '../../support/records.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** A source file as the text of a module specifier, for a script that runs in another process. */
@@ -24,6 +24,17 @@ function runSql(path: string, sql: string): void {
   const database = new DatabaseSync(path);
   database.exec(sql);
   database.close();
+}
+
+/** Fills a leaf page of that table with nonsense. */
+async function damagePageOf(table: string, path: string): Promise<void> {
+  const database = new DatabaseSync(path);
+  const leaf = "SELECT pgoffset FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY pageno DESC LIMIT 1";
+  const offset = Number(database.prepare(leaf).get(table)?.['pgoffset']);
+  database.close();
+  expect(offset).toBeGreaterThan(0);
+  const bytes = await readFile(path);
+  await writeFile(path, bytes.fill(0xff, offset, offset + 4096));
 }
 
 describe('openStore', () => {
@@ -95,6 +106,30 @@ describe('openStore', () => {
     store.close();
   });
 
+  it('does not read through a big ledger at each start, but through all else', async () => {
+    const path = await databasePath();
+    const { store } = openStore(path, { quarantine: false });
+    for (let n = 0; n < 200; n += 1) store.saveSeat(seatRecord({ id: `seat-${n}`, name: 'x'.repeat(200) }));
+    const plan = 'x'.repeat(9000);
+    store.appendExchanges(
+      Array.from({ length: 2000 }, (_, n) =>
+        ledgerRow({ id: `exc_${n}`, explanation: { plan, considered: [], attempts: [] } }),
+      ),
+    );
+    store.close();
+    await damagePageOf('exchanges', path);
+    const again = openStore(path, { quarantine: true });
+    expect([again.quarantinedTo, again.store.seats().length]).toEqual([null, 200]);
+    expect(() => again.store.recentExchanges(2000)).toThrow(
+      expect.objectContaining({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('damaged') }),
+    );
+    again.store.close();
+    await damagePageOf('seats', path);
+    const anew = openStore(path, { quarantine: true });
+    expect(anew.quarantinedTo).not.toBeNull();
+    anew.store.close();
+  });
+
   it('does not touch a database of a newer version, even when it may set damaged ones aside', async () => {
     const path = await databasePath();
     openStore(path, { quarantine: false }).store.close();
@@ -105,6 +140,20 @@ describe('openStore', () => {
     );
     expect(await readFile(path)).toEqual(before);
     expect(await readdir(join(path, '..'))).toEqual(['companion.db']);
+  });
+
+  it('brings a database of the first version up to date, with everything that was in it', async () => {
+    const path = await databasePath();
+    runSql(path, `${migrations[0] ?? ''}; PRAGMA user_version = 1`);
+    runSql(path, `INSERT INTO quotas VALUES ('session/a', 'five_hour', '', 0.25, 'allowed', NULL, 'stream', 7)`);
+    runSql(path, `INSERT INTO settings VALUES ('installation', 'one')`);
+    const { store } = openStore(path, { quarantine: false });
+    const kept = quotaWindow({ resetsAtMs: null, observedAtMs: 7 });
+    expect([store.quotas('session/a'), store.setting('installation')]).toEqual([[kept], 'one']);
+    store.saveQuotas('session/a', [quotaWindow({ source: 'headers' })]);
+    store.appendExchanges([ledgerRow()]);
+    expect([store.quotas('session/a')[0]?.source, store.recentExchanges(1)]).toEqual(['headers', [ledgerRow()]]);
+    store.close();
   });
 
   it('reports a folder that is not there', async () => {
