@@ -23,7 +23,8 @@ export class Call {
   faults: Faults = noFaults;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #gone = new AbortController();
+  /** Made when somebody waits: most answers are sent at once. */
+  #gone: AbortController | null = null;
 
   constructor(request: IncomingMessage, response: ServerResponse, arrival: Arrival) {
     this.#request = request;
@@ -36,6 +37,8 @@ export class Call {
 
   /** Aborts when the client leaves before the end. */
   get clientGone(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.record.outcome === 'aborted') this.#gone.abort();
     return this.#gone.signal;
   }
 
@@ -107,7 +110,7 @@ export class Call {
     if (!this.isOpen) return;
     this.#close('aborted');
     this.record.clientGoneAtMs = this.record.endedAtMs;
-    this.#gone.abort();
+    this.#gone?.abort();
   }
 
   #close(outcome: 'answered' | 'aborted' | 'cut'): void {
