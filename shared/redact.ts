@@ -35,6 +35,10 @@ export function mask(value: string): string {
 const secretPatterns: readonly RegExp[] = [
   /sk-ant-[A-Za-z0-9_-]{6,}/g,
   /\bsk-[A-Za-z0-9_-]{16,}/g,
+  /\bgsk_[A-Za-z0-9]{16,}/g,
+  /\bAIza[A-Za-z0-9_-]{20,}/g,
+  // User and password of a URL, such as that of a proxy.
+  /(?<=:\/\/)[^\s/:@]*:[^\s/@]+(?=@)/g,
   /\bccp1_[A-Za-z0-9_-]{6,}/g,
   /\bccpk_[A-Za-z0-9_-]{6,}/g,
   /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,2}/g,

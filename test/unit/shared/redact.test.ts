@@ -1,0 +1,26 @@
+/** The last net below the `Secret` wrapper: what looks like a credential is taken out of any text. */
+import { expect, test } from 'vitest';
+import { scrub } from '../../../shared/redact.ts';
+
+test.each([
+  ['sk-ant-api03-canarycanary', 'Anthropic'],
+  ['sk-proj-canarycanarycanary', 'OpenAI'],
+  ['gsk_canarycanarycanary', 'Groq'],
+  ['AIzaSycanarycanarycanarycanary', 'Gemini'],
+  ['http://ada:canary@proxy.example:3128', 'a proxy'],
+  ['http://:canary%40@proxy.example', 'a proxy without a user'],
+  ['Authorization: Bearer canarycanary', 'any'],
+])('%s, of %s, is not shown', (text) => {
+  expect(scrub(`before ${text} after`)).toMatch(/^before .*\*\*\*.* after$/);
+  expect(scrub(`before ${text} after`)).not.toContain('canary');
+});
+
+test.each([
+  'https://api.openai.com/v1/models',
+  'http://127.0.0.1:8000/v1/messages',
+  'http://[::1]:8000/?a=b@c',
+  'see https://a.example/x:y and mail ada@b.example',
+  'disk-usage-of-the-companion',
+])('%s is left as it is', (text) => {
+  expect(scrub(text)).toBe(text);
+});
