@@ -55,11 +55,13 @@ export interface NewKey {
 
 /** The same, in order. Errors: `INVALID_REQUEST`, which never quotes the key. */
 export function checkNewKey(wanted: NewKey, providers: readonly ApiProvider[]): NewKey {
-  const provider = findProvider(wanted.providerId, providers);
-  if (provider.isKeyless) throw invalid('provider', `${provider.name} wants no key.`);
+  const provider = checkProvider(wanted.providerId, providers);
   const secret = wanted.secret.reveal().trim();
   const problem = problemOfKeyText(secret);
-  if (problem !== undefined) throw invalid('key', `This is no key: ${problem}.`);
+  if (problem !== undefined) {
+    const remedy = `Copy it again from the console of ${provider.name}: the key alone, in one piece.`;
+    throw new CompanionError('INVALID_REQUEST', `This is no key: ${problem}.`, { remedy, details: { field: 'key' } });
+  }
   const name = wanted.name?.trim();
   const nameProblem = name === undefined ? undefined : problemOfKeyName(name);
   if (nameProblem !== undefined) throw invalid('name', `The name cannot be used: ${nameProblem}.`);
@@ -70,8 +72,14 @@ export function checkNewKey(wanted: NewKey, providers: readonly ApiProvider[]): 
   return { providerId: provider.id, secret: new Secret(secret), name, priority };
 }
 
-/** By id or name. Errors: `NOT_FOUND`, with those that there are. */
-export function findProvider(wanted: string, providers: readonly ApiProvider[]): ApiProvider {
+/** One that takes keys, by id or name. Errors: `NOT_FOUND`, with those that there are; `INVALID_REQUEST`. */
+export function checkProvider(wanted: string, providers: readonly ApiProvider[]): ApiProvider {
+  const provider = findProvider(wanted, providers);
+  if (provider.isKeyless) throw invalid('provider', `${provider.name} wants no key.`);
+  return provider;
+}
+
+function findProvider(wanted: string, providers: readonly ApiProvider[]): ApiProvider {
   const lower = wanted.trim().toLowerCase();
   const found = providers.find(({ id, name }) => id === lower || name.toLowerCase() === lower);
   if (found !== undefined) return found;

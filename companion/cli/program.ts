@@ -29,7 +29,9 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 }
 
 function explain(thrown: CommanderError, program: Command, args: readonly string[]): CompanionError {
-  const [problem = '', hint = ''] = thrown.message.replace(/^error: /, '').split('\n');
+  // The value of an option that does not exist may be a secret.
+  const told = thrown.message.replace(/^error: /, '').replace(/^(unknown option '[^=']+)=[^]*$/, "$1'");
+  const [problem = '', hint = ''] = told.split('\n');
   const sentence = `${problem.charAt(0).toUpperCase()}${problem.slice(1).replace(/\.$/, '')}.`;
   const message = [sentence, hint.replace(/^\((.*)\)$/, '$1')].filter((part) => part !== '').join(' ');
   return new CompanionError('INVALID_REQUEST', message, {
@@ -58,6 +60,7 @@ function buildProgram(): Command {
   addLedger(program);
   addPairing(program);
   addSessions(program);
+  addKeys(program);
   addOthers(program);
   return program;
 }
@@ -144,6 +147,33 @@ function addSessions(program: Command): void {
     .action(async (name: string, options: GlobalOptions) =>
       (await import('./command/session.ts')).removeSession(name, options),
     );
+}
+
+function addKeys(program: Command): void {
+  const keys = program.command('keys').description('keep, list, try or forget API keys').helpCommand(false);
+  const named = 'its name or id, as `companion keys list` shows them';
+  command(keys, 'list', 'list the keys of all places').action(async (options: GlobalOptions) =>
+    (await import('./command/keys.ts')).listKeys(options),
+  );
+  command(keys, 'add', 'keep one, encrypted; the key itself is asked for, or piped in')
+    .argument('<provider>', 'anthropic, openai, gemini, mistral, groq, deepseek, or yours')
+    .allowExcessArguments()
+    .option('--name <name>', 'what to call it')
+    .option('--priority <number>', 'lower numbers are preferred (default: 100)')
+    .action(async (provider: string, options: GlobalOptions & { name?: string; priority?: string }, self: Command) =>
+      (await import('./command/keys.ts')).addKey(provider, self.args.slice(1), options),
+    );
+  command(keys, 'remove', 'forget one')
+    .argument('<key>', named)
+    .action(async (key: string, options: GlobalOptions) => (await import('./command/keys.ts')).removeKey(key, options));
+  command(keys, 'test', 'ask its provider whether one works, or all')
+    .argument('[key]', named)
+    .action(async (key: string | undefined, options: GlobalOptions) =>
+      (await import('./command/keys.ts')).testKeys(key, options),
+    );
+  command(keys, 'stats', 'show how much each was used, and how well').action(async (options: GlobalOptions) =>
+    (await import('./command/keys.ts')).showKeyStats(options),
+  );
 }
 
 function addOthers(program: Command): void {

@@ -5,14 +5,14 @@ import { once } from 'node:events';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const program = join(import.meta.dirname, '..', '..', 'companion', 'cli', 'main.ts');
 const patienceMs = 20_000;
 const compileCache = join(tmpdir(), `ccproxy-test-compile-cache-${userInfo().uid}`);
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 export interface CompanionOptions {
   /** Folder for everything it keeps; also its working folder, so that no `.env` of a developer is read. */
@@ -23,6 +23,8 @@ export interface CompanionOptions {
   readonly args?: readonly string[];
   /** Numeric id of another user to run as; takes root. */
   readonly user?: number;
+  /** What is piped into it; nothing unless given. */
+  readonly input?: string;
   /** Octal, such as `000`; takes a POSIX shell. */
   readonly umask?: string;
 }
@@ -49,6 +51,7 @@ export function runCompanion(command: readonly string[], options: CompanionOptio
 /** The same without `--json`, as a person types it. */
 export async function runForPeople(command: readonly string[], options: CompanionOptions): Promise<CommandResult> {
   const child = spawnCompanion([...command, ...(options.args ?? [])], options);
+  child.stdin?.end(options.input);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   const [exitCode] = await once(child, 'close');
@@ -174,12 +177,13 @@ function spawnCompanion(args: readonly string[], options: CompanionOptions): Chi
     ...options.environment,
   };
   const [file = '', ...rest] = withUmask(options.umask, [process.execPath, program, ...args]);
+  const stdin = options.input === undefined ? 'ignore' : 'pipe';
   return spawn(file, rest, {
     cwd: options.home,
     env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
     ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
-  });
+  }) as Child;
 }
 
 function withUmask(umask: string | undefined, command: readonly string[]): readonly string[] {

@@ -25,6 +25,7 @@ function printStatus(output: Output, now: CompanionStatus): void {
       ['claude.ai', `reached ${describeTransport(now.transport)}`],
     ]),
   );
+  printKeys(output, now.keys ?? []);
   printBrowsers(output, now);
   output.line();
   output.line(paint.strong('Sessions'));
@@ -43,6 +44,20 @@ function describeTransport(transport: CompanionStatus['transport']): string {
     case 'direct':
       return 'directly';
   }
+}
+
+function printKeys(output: Output, keys: NonNullable<CompanionStatus['keys']>): void {
+  output.line();
+  output.line(paint.strong('API keys'));
+  if (keys.length === 0) return output.line('  none: `companion keys add <provider>` asks for one');
+  output.line(
+    table(
+      keys.map(({ provider, count, healthy }) => {
+        const all = count === 1 ? '1 key' : `${count} keys`;
+        return [provider, healthy === count ? paint.good(`${all}, ready`) : paint.warn(`${all}, ${healthy} ready`)];
+      }),
+    ),
+  );
 }
 
 function printBrowsers(output: Output, now: CompanionStatus): void {

@@ -15,6 +15,7 @@ const commands = [
   'browsers',
   'unpair',
   'session',
+  'keys',
   'env',
   'logs',
   'stop',
@@ -43,7 +44,9 @@ describe('help', () => {
 
   test('fits a terminal of 80 columns', async () => {
     const texts = await Promise.all(
-      [[], ['start'], ['usage'], ['explain'], ['session'], ['session', 'use']].map((path) => run(...path, '--help')),
+      [[], ['start'], ['usage'], ['explain'], ['session'], ['session', 'use'], ['keys'], ['keys', 'add']].map((path) =>
+        run(...path, '--help'),
+      ),
     );
     const longest = texts.flatMap(({ stdout }) => stdout.split('\n')).filter((line) => line.length > 80);
     expect(longest).toEqual([]);
@@ -59,6 +62,8 @@ describe('a mistake', () => {
     [['bogus'], "Unknown command 'bogus'.", 'companion --help'],
     [['stat'], 'Did you mean', 'companion --help'],
     [['session', 'bogus'], "Unknown command 'bogus'.", 'companion session --help'],
+    [['keys', 'add'], "Missing required argument 'provider'.", 'companion keys add --help'],
+    [['keys', 'add', 'openai', 'sk-1'], 'A key is never an argument', 'the command asks for it'],
     [['start', '--bogus'], "Unknown option '--bogus'.", 'companion start --help'],
     [['status', '--bogus'], "Unknown option '--bogus'.", 'companion status --help'],
     [['status', 'extra'], 'Too many arguments', 'companion status --help'],
