@@ -1,7 +1,7 @@
 /** Errors in the Anthropic shape. */
 import type { CompanionError } from '../../base/error.ts';
 import type { RenderedError } from '../codec.ts';
-import { errorHeaders, errorText } from '../hub/failure.ts';
+import { errorHeaders, errorText, statusOf } from '../hub/failure.ts';
 import { formatSse } from '../sse.ts';
 
 /** The API's error types by HTTP status; any other status below 500 is the request's fault, above it the server's. */
@@ -21,7 +21,7 @@ export function errorType(status: number): string {
 }
 
 export function encodeError(error: CompanionError, nowMs: number): RenderedError {
-  return { status: error.status, headers: errorHeaders(error, nowMs), body: errorBody(error) };
+  return { status: statusOf(error), headers: errorHeaders(error, nowMs), body: errorBody(error) };
 }
 
 /** The event that takes the place of `message_stop`. */
@@ -32,7 +32,7 @@ export function encodeStreamError(error: CompanionError): string {
 function errorBody(error: CompanionError): unknown {
   return {
     type: 'error',
-    error: { type: errorType(error.status), message: errorText(error), ...errorDetails(error) },
+    error: { type: errorType(statusOf(error)), message: errorText(error), ...errorDetails(error) },
     request_id: error.details.requestId ?? null,
   };
 }

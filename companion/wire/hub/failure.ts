@@ -27,6 +27,15 @@ export function errorHeaders(error: CompanionError, nowMs: number): Record<strin
   };
 }
 
+/** Failures that clients know apart by their status. */
+const keptStatuses: ReadonlySet<number> = new Set([500, 502, 504]);
+
+/** HTTP status of the answer: the code's own, but a provider that failed keeps the one that it failed with. */
+export function statusOf({ code, status, details: { upstreamStatus } }: CompanionError): number {
+  const isKept = code === 'UPSTREAM_ERROR' && upstreamStatus !== undefined && keptStatuses.has(upstreamStatus);
+  return isKept ? upstreamStatus : status;
+}
+
 const codeOfType: Readonly<Record<string, ErrorCode>> = {
   invalid_request_error: 'INVALID_REQUEST',
   authentication_error: 'KEY_REJECTED',

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../../shared/error-code.ts';
 import type { CompanionError } from '../../base/error.ts';
 import type { RenderedError } from '../codec.ts';
 import type { HubErrorEvent } from '../hub/event.ts';
-import { errorHeaders, errorText } from '../hub/failure.ts';
+import { errorHeaders, errorText, statusOf } from '../hub/failure.ts';
 
 /** OpenAI's error object, with all its keys: clients read each of them without a check. */
 export interface OpenAiError {
@@ -68,7 +68,7 @@ function kindOf(error: CompanionError): Kind {
   if (upstreamStatus === 402 || upstreamType === 'billing_error') {
     return { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' };
   }
-  const kind = { status: error.status, type: typeOfStatus(error.status), code: error.code.toLowerCase() };
+  const kind = { status: statusOf(error), type: typeOfStatus(error.status), code: error.code.toLowerCase() };
   const merged: Kind = { ...kind, ...kinds[error.code] };
   return error.status === 400 ? { ...merged, code: contextCode(error.message) ?? merged.code } : merged;
 }

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { CompanionError } from '../../../../companion/base/error.ts';
-import { errorHeaders, errorText } from '../../../../companion/wire/hub/failure.ts';
+import {
+  errorHeaders,
+  errorOfEvent,
+  errorText,
+  brokenStreamEvent,
+  statusOf,
+} from '../../../../companion/wire/hub/failure.ts';
 
 const NOW_MS = 1_750_000_000_000;
 
@@ -31,4 +37,34 @@ test('retry-after is whole seconds, rounded up, never negative', () => {
     errorHeaders(new CompanionError('RATE_LIMITED', 'x', { details: { retryAtMs, upstreamStatus: 429 } }), NOW_MS);
   expect(headersAt(NOW_MS + 1_001)).toMatchObject({ 'retry-after': '2', 'x-ccproxy-upstream-status': '429' });
   expect(headersAt(NOW_MS - 5_000)).toMatchObject({ 'retry-after': '0' });
+});
+
+test.each([
+  ['UPSTREAM_ERROR', 500, 500],
+  ['UPSTREAM_ERROR', 504, 504],
+  ['UPSTREAM_ERROR', 520, 502],
+  ['UPSTREAM_ERROR', undefined, 502],
+  ['KEY_REJECTED', 500, 502],
+] as const)('%s after a status of %s is told as %i', (code, upstreamStatus, expected) => {
+  const details = upstreamStatus === undefined ? {} : { upstreamStatus };
+  expect(statusOf(new CompanionError(code, 'x', { details }))).toBe(expected);
+});
+
+test.each([
+  ['authentication_error', 'KEY_REJECTED'],
+  ['billing_error', 'QUOTA_EXHAUSTED'],
+  ['overloaded_error', 'OVERLOADED'],
+  ['brand_new_error', 'UPSTREAM_ERROR'],
+])('an event of type %s is a %s', (type, code) => {
+  expect(errorOfEvent({ type: 'error', error: { type, message: 'No' } })).toMatchObject({
+    code,
+    message: 'No',
+    details: { upstreamType: type },
+  });
+});
+
+test('a missing end is a broken stream, in words of our own', () => {
+  const error = errorOfEvent(brokenStreamEvent);
+  expect(error.code).toBe('STREAM_BROKEN');
+  expect(errorText(error)).toMatch(/^ccproxy: /);
 });
