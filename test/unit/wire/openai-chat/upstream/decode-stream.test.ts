@@ -124,6 +124,12 @@ describe('the beginning', () => {
       ...ended('end_turn'),
     ]);
   });
+
+  it('does not put white space of before a call in front of words after it', async () => {
+    const call = calls(fragment(0, '{}', opening));
+    const events = await told([chunk({ content: '\n\n' }), call, chunk({ content: 'a' }), DONE]);
+    expect(events).toContain('1 + a');
+  });
 });
 
 describe('calls', () => {
