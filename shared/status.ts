@@ -75,6 +75,11 @@ export const companionStatusSchema = z.object({
   }),
   transport: transportChoiceSchema,
   isAuthRequired: z.boolean(),
+  /** The API keys of each provider that has some. Absent from a companion that knows none. */
+  keys: z
+    .array(z.object({ provider: label, count: z.number(), healthy: z.number() }))
+    .max(200)
+    .optional(),
   sessions: z.array(sessionStatusSchema).max(100),
   seats: z.array(seatStatusSchema).max(100),
   activity: z.array(activitySchema).max(100),
