@@ -49,7 +49,12 @@ export type Begun = {
   /** As it was prepared; differs from the planned one when a session was identified only now. */
   readonly candidate: Candidate;
 } & (
-  | { readonly kind: 'relay'; readonly reply: RawReply }
+  | {
+      readonly kind: 'relay';
+      readonly reply: RawReply;
+      /** What the reply means if it refuses the key rather than the request. */
+      readonly refusal: CompanionError | undefined;
+    }
   | {
       readonly kind: 'events';
       readonly decoded: DecodedRequest;
@@ -80,11 +85,11 @@ export async function relay(
       ? replaceMember(request.body, model.range, candidate.model)
       : request.body;
   const { method, target, rawHeaders } = request;
-  const reply = await services.api.relay(
+  const { reply, refusal } = await services.api.relay(
     { provider, key, model: candidate.model, method, target, rawHeaders, body },
     signal,
   );
-  return { kind: 'relay', candidate, reply };
+  return { kind: 'relay', candidate, reply, refusal };
 }
 
 /** Asks a provider of another wire. */
@@ -115,9 +120,8 @@ export async function askWeb(
 ): Promise<Begun> {
   const session = await services.sessions.prepare(candidate.session);
   attempt.session = session;
-  const asked = context.model?.value ?? candidate.model;
   // A session that was only identified now has told its models now.
-  const model = resolveModel(asked, session.models) ?? candidate.model;
+  const model = resolveModel(candidate.model, session.models) ?? candidate.model;
   // claude.ai has no tools, so a schema cannot travel as a forced one.
   const facts = { ...modelFacts(model), hasNativeJsonSchema: true };
   const decoded = decode(context, facts, services.thinking, 'claude-web');

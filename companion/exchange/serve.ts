@@ -51,6 +51,8 @@ interface Run {
   readonly conversation: Conversation | undefined;
 }
 
+type Relayed = Extract<Begun, { kind: 'relay' }>;
+
 interface Failed {
   readonly kind: 'failed';
   readonly error: CompanionError;
@@ -131,6 +133,7 @@ export class ExchangeService {
   async #begin(run: Run): Promise<{ readonly begun: Begun; readonly attempts: number }> {
     const untried = [...run.plan.candidates];
     let last: CompanionError | undefined;
+    let held: Relayed | undefined;
     for (let attempts = 1; ; attempts++) {
       const candidate = untried.shift();
       if (candidate === undefined) break;
@@ -139,7 +142,8 @@ export class ExchangeService {
       if (outcome.kind !== 'failed') {
         if (!this.#isReplaced(outcome, next)) return { begun: outcome, attempts };
         run.record.failed(`status ${outcome.reply.status}`, outcome.reply.status);
-        outcome.reply.discard();
+        if (outcome.refusal === undefined) outcome.reply.discard();
+        else held = outcome;
         continue;
       }
       last = outcome.error;
@@ -148,17 +152,16 @@ export class ExchangeService {
       if (outcome.hasOtherWay) untried.unshift(candidate);
       else if (next === undefined || !mayTryNext(last, candidate, next) || !this.#options.pool.mayRetry()) break;
     }
+    // What the last resort cannot do with this request matters less than why the first choice did not serve it.
+    if (last?.blame === 'client' && held !== undefined) return { begun: held, attempts: run.plan.candidates.length };
     throw last ?? new CompanionError('INTERNAL', 'The plan had no candidate.');
   }
 
   /** An answer that no client needs to see, because another credential may do better. */
-  #isReplaced(begun: Begun, next: Candidate | undefined): begun is Extract<Begun, { kind: 'relay' }> {
-    return (
-      begun.kind === 'relay' &&
-      next !== undefined &&
-      mayReplace(begun.reply.status, begun.candidate, next) &&
-      this.#options.pool.mayRetry()
-    );
+  #isReplaced(begun: Begun, next: Candidate | undefined): begun is Relayed {
+    if (begun.kind !== 'relay' || next === undefined) return false;
+    const isWorthIt = begun.refusal !== undefined || mayReplace(begun.reply.status, begun.candidate, next);
+    return isWorthIt && this.#options.pool.mayRetry();
   }
 
   #try(run: Run, candidate: Candidate): Promise<Begun | Failed> {
@@ -172,7 +175,11 @@ export class ExchangeService {
     const isOurs = key.origin !== 'client';
     if (isOurs) pool.noteLease(key, model, run.conversation?.key);
     try {
-      return await (candidate.isSameWire ? relay : translate)(this.#options, candidate, run.context);
+      const begun = await (candidate.isSameWire ? relay : translate)(this.#options, candidate, run.context);
+      // Where its status says no more than that the request is wrong, the pool has not noticed.
+      if (begun.kind === 'relay' && begun.refusal?.code === 'QUOTA_EXHAUSTED')
+        pool.noteFailure(key.id, model, begun.refusal);
+      return begun;
     } catch (cause) {
       const error = reasonOf(cause, run.exchange.signal);
       if (isOurs) pool.noteFailure(key.id, model, error);
@@ -193,7 +200,7 @@ export class ExchangeService {
     }
   }
 
-  #relayed(run: Run, { candidate, reply }: Extract<Begun, { kind: 'relay' }>, hasRetried: boolean) {
+  #relayed(run: Run, { candidate, reply }: Relayed, hasRetried: boolean) {
     const type = reply.header('content-type');
     run.record.served({
       status: reply.status,

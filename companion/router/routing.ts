@@ -36,7 +36,8 @@ export class Routing {
     // `openai/gpt-oss-120b` is a prefix to one provider and a model's whole name to another: only the lists tell.
     if (request.model?.includes('/') === true && this.#lists.isStale) return this.#planWithLists(request);
     try {
-      return choose(request, this.#facts);
+      const plan = choose(request, this.#facts);
+      return plan.isGuess === true && this.#lists.isStale ? this.#planWithLists(request) : plan;
     } catch (error) {
       const mayBeListed = error instanceof CompanionError && error.code === 'MODEL_NOT_FOUND';
       if (mayBeListed && this.#lists.isStale) return this.#planWithLists(request);

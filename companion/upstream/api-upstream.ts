@@ -42,14 +42,20 @@ export interface RelayRequest extends ApiTarget {
   readonly body: Buffer | AsyncIterable<Uint8Array> | null;
 }
 
+export interface RelayedReply {
+  readonly reply: RawReply;
+  /** What the reply means, if it is about the key: limited, or out of credit. Its body then is in memory. */
+  readonly refusal: CompanionError | undefined;
+}
+
 export interface TranslatedRequest extends ApiTarget {
   readonly encoded: EncodedRequest;
   readonly isStream: boolean;
   readonly stamp: Stamp;
 }
 
-/** Refusals that may be about the key: read whole, since the body says which. */
-const keyStatuses: ReadonlySet<number> = new Set([401, 402, 403, 429]);
+/** Refusals that may be about the key: read whole, since the body says which. An empty balance is a 400 at Anthropic. */
+const keyStatuses: ReadonlySet<number> = new Set([400, 401, 402, 403, 429]);
 const maxAnswerBytes = 64 * 1024 * 1024;
 const maxErrorBytes = 1024 * 1024;
 
@@ -73,7 +79,7 @@ export class ApiUpstream {
    * The provider's answer whatever its status, except that `KEY_REJECTED` is thrown when it does not accept a key of ours:
    * passed on as it is, that would tell the client to correct its own. Otherwise errors as in `RawTransport.send`.
    */
-  async relay(request: RelayRequest, signal: AbortSignal): Promise<RawReply> {
+  async relay(request: RelayRequest, signal: AbortSignal): Promise<RelayedReply> {
     const { provider, key } = request;
     const reply = await this.#options.transport.send(
       {
@@ -84,16 +90,16 @@ export class ApiUpstream {
       },
       signal,
     );
-    if (key.origin === 'client') return reply;
+    if (key.origin === 'client') return { reply, refusal: undefined };
     if (!keyStatuses.has(reply.status)) {
       this.#noteLimits(request, reply.status, reply.header, undefined);
-      return reply;
+      return { reply, refusal: undefined };
     }
     const refusal = await bufferReply(reply);
     this.#noteLimits(request, reply.status, reply.header, refusal.text());
     const error = this.codecOf(provider).decodeError(reply.status, reply.header, refusal.text(), this.#options.nowMs());
     if (error.code === 'KEY_REJECTED') throw named(error, key);
-    return refusal;
+    return { reply: refusal, refusal: error.retry === 'other-credential' ? error : undefined };
   }
 
   /** Resolves when the provider has accepted the request. Errors: what its refusal means; else as `RawTransport.send`. */

@@ -3,7 +3,7 @@ import type { Warning } from '../codec.ts';
 import type { HubRequest } from '../hub/request.ts';
 import { readContents, textAttachment } from './content.ts';
 import type { Turn, TurnPart, WebAttachment, WebUpload } from './content.ts';
-import { estimateTokens } from './estimate.ts';
+import { estimateTokens } from '../hub/estimate.ts';
 import { refuseUnavailable, warnDropped } from './refuse.ts';
 
 export interface WebPlan {

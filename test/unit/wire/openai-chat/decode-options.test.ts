@@ -40,6 +40,7 @@ describe('limits', () => {
       efforts: [],
       hasNativeJsonSchema: false,
       sampling: 'both',
+      maxTemperature: 1,
     } as const;
     expect(decode({ model: 'own' }, { modelFacts: () => facts }).hub.max_tokens).toBe(777);
   });

@@ -143,7 +143,8 @@ async function respond(
   answer: readonly HubEvent[] | CompanionError,
 ): Promise<void> {
   response.setHeader('connection', 'close');
-  if (request.url === '/v1/models') return sendJson(response, 200, encodeModels([{ id: 'claude-opus-5', name: 'O' }]));
+  if (request.url === '/v1/models')
+    return sendJson(response, 200, encodeModels([{ id: 'claude-opus-5', name: 'O', owner: 'anthropic' }]));
   const chunks: Uint8Array[] = [];
   for await (const chunk of request) chunks.push(chunk as Uint8Array);
   try {
