@@ -2,14 +2,9 @@
  * Kept-alive connections to providers, and when not to trust them: after this computer slept, and after one of them turned
  * out to be dead, all of them are left behind, and new requests go over new ones.
  */
-import { Agent, buildConnector, Dispatcher } from 'undici';
+import { Dispatcher } from 'undici';
+import type { buildConnector } from 'undici';
 import { passOverContinue } from './continue-filter.ts';
-
-export interface ConnectionTimeouts {
-  readonly connectMs: number;
-  readonly firstByteMs: number;
-  readonly idleMs: number;
-}
 
 /** The clock of the wall may run ahead of the steady one by this much before it counts as sleep. */
 const sleepMs = 5_000;
@@ -86,25 +81,8 @@ export class Connections extends Dispatcher {
   }
 }
 
-/** To any origin, without a cap on streams. A new connection costs a TLS handshake before the first token: kept long. */
-export function createConnections(timeouts: ConnectionTimeouts): Connections {
-  return new Connections(
-    () =>
-      new Agent({
-        connect: createConnector(timeouts.connectMs),
-        headersTimeout: timeouts.firstByteMs,
-        bodyTimeout: timeouts.idleMs,
-        keepAliveTimeout: 60_000,
-        keepAliveMaxTimeout: 600_000,
-        maxHeaderSize: 64 * 1024,
-        allowH2: false,
-      }),
-  );
-}
-
-/** Connects as undici does, and tells what undici does not: see `wasKept`, `resetCode` and `passOverContinue`. */
-export function createConnector(connectMs: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: connectMs, allowH2: false });
+/** Connects as `connect` does, and tells what undici does not: see `wasKept`, `resetCode` and `passOverContinue`. */
+export function watchConnector(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) =>
     connect(options, (...[error, socket]) => {
       if (error !== null) return callback(error, null);

@@ -7,6 +7,7 @@ import { Agent, buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { Secret } from '../../shared/redact.ts';
 import { CompanionError } from '../base/error.ts';
+import { Connections, watchConnector } from './connections.ts';
 import { explainTlsFailure } from './network-trouble.ts';
 import { isReachedDirectly } from './no-proxy.ts';
 import { openTunnel } from './proxy-tunnel.ts';
@@ -34,14 +35,19 @@ export interface Network {
  * that says what to set. Errors: `CONFIG_INVALID` for a `caFile` that cannot be used.
  */
 export function createDispatcher(timeouts: Timeouts, network?: Network): Dispatcher {
-  return new Agent({
-    connect: createConnector(timeouts.connectMs, network),
-    headersTimeout: timeouts.firstByteMs,
-    bodyTimeout: timeouts.idleMs,
-    keepAliveTimeout: 60_000,
-    keepAliveMaxTimeout: 600_000,
-    maxHeaderSize: 64 * 1024,
-  });
+  const connect = watchConnector(createConnector(timeouts.connectMs, network));
+  const open = () =>
+    new Agent({
+      connect,
+      headersTimeout: timeouts.firstByteMs,
+      bodyTimeout: timeouts.idleMs,
+      keepAliveTimeout: 60_000,
+      keepAliveMaxTimeout: 600_000,
+      maxHeaderSize: 64 * 1024,
+      // One stream a connection: none waits for another's packets, and a lost one takes no other with it.
+      allowH2: false,
+    });
+  return new Connections(open);
 }
 
 type Connector = buildConnector.connector;
@@ -50,7 +56,7 @@ type Target = buildConnector.Options;
 function createConnector(timeoutMs: number, network: Network | undefined): Connector {
   const secureContext = network && createTrust(network);
   const trust = secureContext === undefined ? {} : { secureContext };
-  const connect = buildConnector({ timeout: timeoutMs, ...trust });
+  const connect = buildConnector({ timeout: timeoutMs, allowH2: false, ...trust });
   const proxy = network?.proxy?.reveal();
   const direct: Connector = (target, callback) => connect(target, honest(target, callback));
   if (network === undefined || proxy === undefined) return direct;

@@ -1,6 +1,7 @@
 /** Every way in which undici can fail, as one of our codes: each time-out stays its own case. */
 import { errors } from 'undici';
 import { CompanionError } from '../base/error.ts';
+import { resetCode } from './connections.ts';
 
 /** Whose failure it is, and how far the request had come. */
 export interface TransportStage {
@@ -45,5 +46,5 @@ function abortReason(cause: unknown, { who }: TransportStage, signal: AbortSigna
 /** The system's error code (`ENOTFOUND`, `ECONNREFUSED`, ...): it tells a person much, and holds no secret. */
 function reasonOf(cause: unknown): string {
   const code = (cause as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? ` (${code})` : '';
+  return typeof code === 'string' ? ` (${code === resetCode ? 'ECONNRESET' : code})` : '';
 }

@@ -2,8 +2,8 @@
 import type { Dispatcher } from 'undici';
 import { CompanionError } from '../base/error.ts';
 import { Connections, wasKept } from './connections.ts';
-import type { ConnectionTimeouts } from './connections.ts';
 import { decodeContent } from './content-decoding.ts';
+import type { Timeouts } from './dispatcher.ts';
 import { RawBody } from './raw-body.ts';
 import type { RawReply, RawRequest, RawTransport } from './raw-transport.ts';
 import { asTransportError } from './transport-error.ts';
@@ -11,7 +11,7 @@ import { asTransportError } from './transport-error.ts';
 export interface RawTransportOptions {
   /** `Connections` where dead connections are to be left behind; any other dispatcher is used as it is. */
   readonly dispatcher: Dispatcher;
-  readonly timeouts: Pick<ConnectionTimeouts, 'firstByteMs' | 'idleMs'>;
+  readonly timeouts: Pick<Timeouts, 'firstByteMs' | 'idleMs'>;
   /** For error messages, from the host: `Anthropic (api.anthropic.com)`. The host alone unless given. */
   readonly providerName?: (host: string) => string;
 }

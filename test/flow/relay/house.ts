@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { abortWhenGone } from '../../../companion/http/client-signal.ts';
 import { writeRelay } from '../../../companion/http/relay-writer.ts';
 import type { RelayOutcome } from '../../../companion/http/relay-writer.ts';
-import { createConnections } from '../../../companion/upstream/connections.ts';
+import { createDispatcher } from '../../../companion/upstream/dispatcher.ts';
 import { requestHeaders } from '../../../companion/upstream/relay-headers.ts';
 import { createRawTransport } from '../../../companion/upstream/undici-raw.ts';
 import type { DialectId } from '../../../companion/wire/codec.ts';
@@ -24,7 +24,7 @@ const timeouts = { connectMs: 2_000, firstByteMs: 5_000, idleMs: 5_000 };
 
 /** Relays every request to the same path at `providerUrl`; gone when the test is over. */
 export async function openRelay(providerUrl: string, dialect: DialectId = 'anthropic'): Promise<RelayHouse> {
-  const dispatcher = createConnections(timeouts);
+  const dispatcher = createDispatcher(timeouts);
   const transport = createRawTransport({ dispatcher, timeouts });
   const outcomes: RelayOutcome[] = [];
   const failures: unknown[] = [];

@@ -1,7 +1,8 @@
 /** When connections are left behind. */
 import { Agent } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
-import { Connections, createConnections } from '../../../companion/upstream/connections.ts';
+import { Connections } from '../../../companion/upstream/connections.ts';
+import { createDispatcher } from '../../../companion/upstream/dispatcher.ts';
 import { createRawTransport } from '../../../companion/upstream/undici-raw.ts';
 import { onRequest, openSocketServer } from '../../support/socket-server.ts';
 
@@ -89,7 +90,7 @@ test('closing waits for what is on its way over old connections too', async () =
 });
 
 test('a request finds a server that closed every kept connection while the process stood still', async () => {
-  const dispatcher = createConnections(timeouts);
+  const dispatcher = createDispatcher(timeouts);
   onTestFinished(() => dispatcher.destroy());
   const { url, sockets } = await openSocketServer((socket) =>
     onRequest(socket, () => setTimeout(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'), 10)),

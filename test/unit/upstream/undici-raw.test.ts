@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { CompanionError } from '../../../companion/base/error.ts';
-import { createConnections } from '../../../companion/upstream/connections.ts';
+import { createDispatcher } from '../../../companion/upstream/dispatcher.ts';
 import type { RawReply, RawRequest, RawSink, RawTransport } from '../../../companion/upstream/raw-transport.ts';
 import { createRawTransport } from '../../../companion/upstream/undici-raw.ts';
 import { onRequest, openSocketServer } from '../../support/socket-server.ts';
@@ -14,7 +14,7 @@ const timeouts = { connectMs: 300, firstByteMs: 300, idleMs: 300 };
 const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 function openTransport(): RawTransport {
-  const dispatcher = createConnections(timeouts);
+  const dispatcher = createDispatcher(timeouts);
   onTestFinished(() => dispatcher.destroy());
   return createRawTransport({ dispatcher, timeouts });
 }
