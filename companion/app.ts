@@ -44,8 +44,9 @@ import type { Standing } from './router/plan.ts';
 import { refuseNobody } from './router/refuse.ts';
 import { openStore } from './store/open-store.ts';
 import { ClaudeSite } from './upstream/claude-site.ts';
-import { createClaudeWays, createDispatcher } from './upstream/claude-ways.ts';
+import { createClaudeWays } from './upstream/claude-ways.ts';
 import { ClaudeWebUpstream } from './upstream/claude-web.ts';
+import { createDispatcher } from './upstream/dispatcher.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
 import { userAgent, version } from './version.ts';
@@ -89,7 +90,7 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
   const url = () => `http://${urlHost(config.server.host)}:${port}`;
 
   const jar = new CookieJar(vault);
-  const dispatcher = createDispatcher(config.timeouts);
+  const dispatcher = createDispatcher(config.timeouts, config.network);
   const waysOf = createClaudeWays({
     jobs: {
       isOnline: (seatId) => link.isOnline(seatId),

@@ -5,11 +5,19 @@ import { words } from './words.ts';
 
 const codes = Object.keys(errorTable);
 
+/** Of pairing itself, and of API keys: no sync and no session carries them. */
+const ofNoSession: ReadonlySet<string> = new Set([
+  'PAIRING_REFUSED',
+  'NO_CREDENTIAL',
+  'KEY_REJECTED',
+  'QUOTA_EXHAUSTED',
+]);
+
 test('every error of an account, a provider or the link is explained by more than a general fault', () => {
   const unexplained = Object.entries(errorTable)
     .filter(([, facts]) => ['account', 'upstream', 'link'].includes(facts.blame))
     .map(([code]) => code)
-    .filter((code) => code !== 'PAIRING_REFUSED' && troubleOf(code) === 'fault');
+    .filter((code) => !ofNoSession.has(code) && troubleOf(code) === 'fault');
   expect(unexplained).toEqual([]);
 });
 

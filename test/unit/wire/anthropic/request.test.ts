@@ -23,6 +23,7 @@ test('takes stream and betas out and leaves everything else as it came', () => {
     hub: rest,
     isStream: true,
     warnings: [],
+    hasDefaultMaxTokens: false,
     memo: { betas: ['context-1m-2025-08-07'] },
   });
 });
