@@ -22,6 +22,7 @@ import { modelRoutes } from './routes/models.ts';
 import { calmDay } from './scenario.ts';
 import type { AnthropicScenario } from './scenario.ts';
 import type { AnthropicState } from './state.ts';
+import { Threads } from './threads.ts';
 import { PromptCache } from './usage.ts';
 
 export interface AnthropicApiOptions extends ServerOptions {
@@ -46,6 +47,7 @@ export async function startAnthropicApi(options: AnthropicApiOptions = {}): Prom
     cache: new PromptCache(),
     files: new Map(),
     batches: new Map(),
+    threads: new Threads(),
     scenario: calmDay,
     url: '',
   };

@@ -2,6 +2,14 @@
 import type { Call, Headers } from '../server/call.ts';
 import type { CannedAnswer } from '../server/fault.ts';
 import { sendJson } from '../server/send.ts';
+import type { JsonObject } from './plan.ts';
+
+interface RefusalOptions {
+  readonly type?: string;
+  readonly headers?: Headers;
+  /** For programs, beside the words. */
+  readonly details?: JsonObject;
+}
 
 /** Thrown by whatever serves a route; becomes the envelope. */
 export class Refusal extends Error {
@@ -9,12 +17,14 @@ export class Refusal extends Error {
   readonly status: number;
   readonly type: string;
   readonly headers: Headers;
+  readonly details: JsonObject | undefined;
 
-  constructor(status: number, message: string, options: { readonly type?: string; readonly headers?: Headers } = {}) {
+  constructor(status: number, message: string, options: RefusalOptions = {}) {
     super(message);
     this.status = status;
     this.type = options.type ?? typeOf(status);
     this.headers = options.headers ?? {};
+    this.details = options.details;
   }
 }
 
@@ -56,8 +66,8 @@ export function notFound(message: string): Refusal {
   return new Refusal(404, message);
 }
 
-export function envelope(type: string, message: string, requestId: string | null): object {
-  return { type: 'error', error: { type, message }, request_id: requestId };
+export function envelope(type: string, message: string, requestId: string | null, details?: JsonObject): object {
+  return { type: 'error', error: { type, message, ...(details && { details }) }, request_id: requestId };
 }
 
 export function cannedEnvelope(answer: CannedAnswer, call: Call): object {
@@ -67,5 +77,10 @@ export function cannedEnvelope(answer: CannedAnswer, call: Call): object {
 
 export function refuse(call: Call, refusal: Refusal): Promise<void> | void {
   const requestId = call.headers['request-id'] ?? null;
-  return sendJson(call, refusal.status, envelope(refusal.type, refusal.message, requestId), refusal.headers);
+  return sendJson(
+    call,
+    refusal.status,
+    envelope(refusal.type, refusal.message, requestId, refusal.details),
+    refusal.headers,
+  );
 }

@@ -120,9 +120,13 @@ const block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('container_upload'), file_id: z.string(), cache_control: cacheControl }),
 ]);
 
+const effort = z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish();
+
 const message = z.strictObject({
   role: z.enum(['user', 'assistant', 'system']),
   content: z.union([z.string(), z.array(block)]),
+  // Of system messages, from which it holds on (a beta).
+  output_config: z.strictObject({ effort }).optional(),
 });
 
 const customTool = z.strictObject({
@@ -144,6 +148,7 @@ const serverTool = z.looseObject({
   cache_control: cacheControl,
 });
 
+const thinkingDisplay = z.enum(['summarized', 'omitted', 'updates']).nullish();
 const parallel = { disable_parallel_tool_use: z.boolean().optional() };
 
 const shared = {
@@ -164,15 +169,15 @@ const shared = {
       z.strictObject({
         type: z.literal('enabled'),
         budget_tokens: z.int().min(1024),
-        display: z.enum(['summarized', 'omitted']).nullish(),
+        display: thinkingDisplay,
       }),
-      z.strictObject({ type: z.literal('adaptive'), display: z.enum(['summarized', 'omitted']).nullish() }),
+      z.strictObject({ type: z.literal('adaptive'), display: thinkingDisplay }),
       z.strictObject({ type: z.literal('disabled') }),
     ])
     .optional(),
   output_config: z
     .strictObject({
-      effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+      effort,
       format: z.strictObject({ type: z.literal('json_schema'), schema: open }).nullish(),
     })
     .optional(),
@@ -201,6 +206,7 @@ const messagesSchema = {
 const betaFields: Readonly<Record<string, string>> = {
   context_management: 'context-management-',
   mcp_servers: 'mcp-client-',
+  thread: 'message-threads-',
 };
 
 const schemas = {

@@ -3,6 +3,7 @@ import type { AnthropicScenario } from './scenario.ts';
 import type { KeyRing } from './keys.ts';
 import type { AnthropicModel } from './models.ts';
 import type { JsonObject } from './plan.ts';
+import type { Threads } from './threads.ts';
 import type { PromptCache } from './usage.ts';
 
 export interface StoredFile {
@@ -25,6 +26,7 @@ export interface AnthropicState {
   readonly cache: PromptCache;
   readonly files: Map<string, StoredFile>;
   readonly batches: Map<string, StoredBatch>;
+  readonly threads: Threads;
   scenario: AnthropicScenario;
   /** Origin of the stand-in. */
   url: string;

@@ -24,12 +24,14 @@ export const messageRoutes: readonly Route<AnthropicState>[] = [
 
 function createMessage(call: Call, state: AnthropicState): Promise<void> | void {
   if (call.record.body.length > maxBodyBytes) return refuseSize(call);
-  const body = checkShape('messages', readJson(call), betasOf(call));
+  const given = checkShape('messages', readJson(call), betasOf(call));
+  const owner = call.record.key ?? '';
+  const body = state.threads.unfold(given, owner);
   const model = checkModel(body, state);
   checkRules(body, model, state.scenario);
-  const owner = call.record.key ?? '';
   state.keys.takeRequest(owner);
   const message = answer(call, state, body, model);
+  state.threads.keep(given, body, owner, message);
   Object.assign(call.headers, state.keys.headersFor(owner));
   if (body['stream'] !== true) return sendJson(call, 200, toJson(message));
   return sendStream(call, toEvents(message), { errorFrame: ({ type, message: text }) => errorEvent(call, type, text) });

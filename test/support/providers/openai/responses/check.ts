@@ -34,6 +34,8 @@ const fields = new Set([
   'prompt_cache_retention',
   'safety_identifier',
   'user',
+  // In no reference, but in every request of Codex.
+  'client_metadata',
 ]);
 
 /** The items of the whole conversation, stored turns first. @throws Refusal */
