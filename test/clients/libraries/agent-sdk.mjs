@@ -14,7 +14,7 @@ await report({
         prompt: 'What does the note say?',
         options: {
           model: order.model,
-          pathToClaudeCodeExecutable: order.launcher,
+          pathToClaudeCodeExecutable: order.claudeCode,
           env: process.env,
           mcpServers: { notes: createSdkMcpServer({ name: 'notes', version: '1.0.0', tools: [lookUp] }) },
           allowedTools: ['mcp__notes__look_up'],

@@ -74,8 +74,11 @@ def responses_object() -> dict:
     return client.responses.parse(model=model, input="Who is it?", text_format=Person).output_parsed.model_dump()
 
 
-steps = {
-    "chat": {"stream": chat_stream, "tools": chat_tools, "object": chat_object},
-    "responses": {"stream": responses_stream, "tools": responses_tools, "object": responses_object},
-}
-report(**steps[order["api"]])
+report(
+    chat_stream=chat_stream,
+    chat_tools=chat_tools,
+    chat_object=chat_object,
+    responses_stream=responses_stream,
+    responses_tools=responses_tools,
+    responses_object=responses_object,
+)

@@ -1,11 +1,20 @@
 /** The real Claude Code, run once with a prompt. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { runClient } from './client.ts';
 import type { ClientRun, Gateway } from './client.ts';
 import { installedFile } from './installed.ts';
 
+const packages = installedFile('programs', '@anthropic-ai');
 /** The package's own launcher: finds the binary of this platform without an install script. */
-export const claudeCodeLauncher = installedFile('programs', '@anthropic-ai/claude-code/cli-wrapper.cjs');
+const launcher = join(packages, 'claude-code', 'cli-wrapper.cjs');
+
+/** The binary itself, in the one package of a platform that is installed. */
+export function claudeCodeBinary(): string {
+  const platform = readdirSync(packages).find((name) => name.startsWith('claude-code-')) ?? '';
+  return join(packages, platform, process.platform === 'win32' ? 'claude.exe' : 'claude');
+}
 
 /** Settings that keep it quiet; what a user sets is `ANTHROPIC_BASE_URL` and a key. */
 export const quietClaudeCode = { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' };
@@ -25,7 +34,7 @@ export async function runClaudeCode(
   options: ClaudeCodeOptions = {},
 ): Promise<ClientRun> {
   return runClient({
-    command: [process.execPath, claudeCodeLauncher, '-p', prompt, ...args],
+    command: [process.execPath, launcher, '-p', prompt, ...args],
     home: options.home ?? (await temporaryFolder()),
     environment: {
       ...quietClaudeCode,

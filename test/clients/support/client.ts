@@ -1,6 +1,8 @@
 /** Runs a client of others once: in a home of its own, without a terminal and without a network. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { startDeadProxy } from './dead-proxy.ts';
 
@@ -31,6 +33,8 @@ const patienceMs = 60_000;
 /** Nothing of the developer's own environment gets in: no settings, no keys, no proxies. */
 export async function runClient({ command, home, environment }: ClientCommand): Promise<ClientRun> {
   const proxy = await startDeadProxy();
+  const scratch = join(home, '.tmp');
+  await mkdir(scratch, { recursive: true });
   try {
     const [program, ...args] = command;
     const child = spawn(program, args, {
@@ -38,7 +42,14 @@ export async function runClient({ command, home, environment }: ClientCommand): 
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: patienceMs,
       killSignal: 'SIGKILL',
-      env: { PATH: process.env['PATH'], HOME: home, LANG: 'C.UTF-8', ...proxy.environment, ...environment },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: home,
+        TMPDIR: scratch,
+        LANG: 'C.UTF-8',
+        ...proxy.environment,
+        ...environment,
+      },
     });
     const [stdout, stderr, [exitCode]] = await Promise.all([
       text(child.stdout),

@@ -1,7 +1,7 @@
 /** Programs that use a client library of others, each run once: `test/clients/libraries` and `test/clients/python`. */
 import { join } from 'node:path';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { claudeCodeLauncher, quietClaudeCode } from './claude-code.ts';
+import { claudeCodeBinary, quietClaudeCode } from './claude-code.ts';
 import { runClient } from './client.ts';
 import type { Gateway } from './client.ts';
 import { installedFolder } from './installed.ts';
@@ -29,7 +29,7 @@ const tests = join(import.meta.dirname, '..');
 export async function runNodeProgram(program: NodeProgram, gateway: Gateway, order: LibraryOrder): Promise<LibraryRun> {
   const hooks = join(tests, 'support', 'resolve-libraries.mjs');
   const command = [process.execPath, '--import', hooks, join(tests, 'libraries', `${program}.mjs`)] as const;
-  return runLibrary(command, gateway, { ...order, launcher: claudeCodeLauncher });
+  return runLibrary(command, gateway, program === 'agent-sdk' ? { ...order, claudeCode: claudeCodeBinary() } : order);
 }
 
 export async function runPythonProgram(
@@ -46,7 +46,7 @@ export async function runPythonProgram(
 async function runLibrary(
   command: readonly [string, ...string[]],
   gateway: Gateway,
-  order: LibraryOrder & { readonly launcher?: string },
+  order: LibraryOrder & { readonly claudeCode?: string },
 ): Promise<LibraryRun> {
   const run = await runClient({
     command: [...command, JSON.stringify({ ...order, url: gateway.url })],
