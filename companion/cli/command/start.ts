@@ -1,5 +1,6 @@
 /** `companion start`: opens everything, says where it is and what to paste, and runs until it is stopped. */
 import { join } from 'node:path';
+import type { CompanionStatus } from '../../../shared/status.ts';
 import type { App, AppEvent } from '../../app.ts';
 import { ensurePrivateFolder } from '../../base/atomic-file.ts';
 import { toCompanionError } from '../../base/error.ts';
@@ -180,11 +181,17 @@ function factsOf(app: App, config: Config): readonly (readonly string[])[] {
   const online = status.seats.filter((seat) => seat.isOnline).length;
   return [
     ['Secrets', status.vault.location],
+    ['API keys', describeKeys(status.keys ?? [])],
     ['Browsers', status.seats.length === 0 ? 'none paired' : `${status.seats.length} paired, ${online} connected`],
     ['Sessions', sessions === '' ? 'none yet' : sessions],
     ...(status.isAuthRequired ? [] : [['Clients', paint.warn('need no key (--no-auth)')]]),
     ['Files', config.home],
   ];
+}
+
+function describeKeys(keys: NonNullable<CompanionStatus['keys']>): string {
+  if (keys.length === 0) return `none yet: \`${commandName()} keys add <provider>\``;
+  return keys.map(({ provider, count }) => (count === 1 ? provider : `${provider} (${count})`)).join(', ');
 }
 
 function indent(text: string): string {
