@@ -61,6 +61,7 @@ describe('for people', () => {
       "CCProxy Companion <version> is running at http://127.0.0.1:<port>
 
         Secrets   <home>/vault.json (its key: vault.key beside it)
+        API keys  none yet: \`companion keys add <provider>\`
         Browsers  none paired
         Sessions  none yet
         Files     <home>
