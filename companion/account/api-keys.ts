@@ -101,7 +101,11 @@ export class ApiKeyService {
   #refuseKnown(id: string, name: string | undefined): void {
     const same = this.#entries.find(({ key }) => key.id === id);
     if (same !== undefined) {
-      throw invalid('key', `This key is there already: ${same.key.name} (${same.places.join(', ')}).`);
+      const places = same.places.join(', ');
+      throw new CompanionError('INVALID_REQUEST', `This key is there already: ${same.key.name} (${places}).`, {
+        details: { field: 'key' },
+        remedy: 'It is in use; nothing needs to be done. `companion keys list` shows all of them.',
+      });
     }
     const namesake = this.#entries.find(({ key }) => name !== undefined && (key.name === name || key.id === name));
     if (namesake !== undefined) throw invalid('name', `There is a key called "${name}" already (${namesake.key.id}).`);
