@@ -17,8 +17,19 @@ const clientNames: ClientNames = {
   thinking: 'reasoning.effort',
 };
 
+/**
+ * Codex, the main client of this API, repeats every answer of 500 and above up to 25 times, more than a minute of waiting,
+ * and does not read `x-should-retry`. What cannot heal by itself therefore gets the status 400, at which it stops and
+ * shows the message; everything else of the error stays as it is.
+ */
 export function encodeResponsesError(error: CompanionError, nowMs: number): RenderedError {
-  return renderError(error, clientNames, nowMs);
+  const rendered = renderError(error, clientNames, nowMs);
+  return rendered.status >= 500 && isLasting(error) ? { ...rendered, status: 400 } : rendered;
+}
+
+/** The same request would meet the same error until somebody does something about it. */
+export function isLasting({ retry }: CompanionError): boolean {
+  return retry !== 'same';
 }
 
 export function responsesError(error: CompanionError): OpenAiError {
@@ -46,8 +57,8 @@ const lastingTypes: ReadonlySet<string> = new Set([
   'request_too_large',
 ]);
 
-/** The error of a response that failed. */
-export function responseFailure({ code, type, message }: OpenAiError): ResponseFailure {
-  const lasting = lastingTypes.has(type) ? 'invalid_prompt' : 'server_error';
-  return { code: decisiveCodes[code ?? ''] ?? lasting, message };
+/** The error of a response that failed; `isFinal` when its type does not tell that a retry is in vain. */
+export function responseFailure({ code, type, message }: OpenAiError, isFinal = false): ResponseFailure {
+  const fallback = isFinal || lastingTypes.has(type) ? 'invalid_prompt' : 'server_error';
+  return { code: decisiveCodes[code ?? ''] ?? fallback, message };
 }

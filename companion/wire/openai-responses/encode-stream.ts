@@ -5,7 +5,7 @@ import type { HubEvent } from '../hub/event.ts';
 import { openAiErrorOfEvent } from '../openai/error.ts';
 import { unwrapJson, unwrapJsonText } from '../openai/response-format.ts';
 import { updateCounts } from '../openai/token-counts.ts';
-import { responsesError } from './encode-error.ts';
+import { isLasting, responsesError } from './encode-error.ts';
 import { finishResponse } from './finish.ts';
 import type { ResponsesDecodedRequest } from './memo.ts';
 import { appendJson, closeCall, openCall } from './open-call.ts';
@@ -37,7 +37,7 @@ export function responsesStreamEncoder(
 /** What ends a stream that was cut off from outside; nothing if it had ended already. */
 export function failStream(state: ResponsesStreamState, error: CompanionError): string {
   if (state.final !== undefined) return '';
-  return numbered(state, failResponse(state, responsesError(error)))[1].join('');
+  return numbered(state, failResponse(state, responsesError(error), isLasting(error)))[1].join('');
 }
 
 /** The reducer itself; nothing comes after the last event of a response. */
@@ -111,6 +111,8 @@ function startReasoning(state: ResponsesStreamState, block: ThinkingBlock): Step
   return [{ ...state, open }, events];
 }
 
+const idPrefixes = { function: 'fc', custom: 'ctc', search: 'tsc' } as const;
+
 function startTool(state: ResponsesStreamState, block: Extract<Block, { type: 'tool_use' }>): Step {
   const { jsonTool: tool, toolNames } = state.memo;
   if (tool !== undefined && tool.name === block.name) {
@@ -118,7 +120,7 @@ function startTool(state: ResponsesStreamState, block: Extract<Block, { type: 't
   }
   const client = toolNames.get(block.name) ?? { kind: 'function', name: block.name };
   return inTurn(state, endRun, (next) => {
-    const id = itemId(client.kind === 'custom' ? 'ctc' : 'fc', block.id);
+    const id = itemId(idPrefixes[client.kind], block.id);
     const [open, events] = openCall({ id, index: nextIndex(next) }, block, client);
     return [{ ...next, open }, events];
   });

@@ -126,8 +126,8 @@ export function endMessage(state: ResponsesStreamState, status: ItemStatus): Ste
 }
 
 /** The stream's end when the answer cannot be completed: what SDKs throw, then what others read. */
-export function failResponse(state: ResponsesStreamState, error: OpenAiError): Step {
-  const failure = responseFailure(error);
+export function failResponse(state: ResponsesStreamState, error: OpenAiError, isFinal = false): Step {
+  const failure = responseFailure(error, isFinal);
   const final = responseObject(state.head, { status: 'failed', output: state.output, error: failure });
   return [{ ...state, final }, [errorEvent(error), { type: 'response.failed', response: final }]];
 }

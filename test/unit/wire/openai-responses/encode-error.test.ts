@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CompanionError } from '../../../../companion/base/error.ts';
 import type { HubEvent } from '../../../../companion/wire/hub/event.ts';
+import { openAiChatDialect } from '../../../../companion/wire/openai-chat/codec.ts';
 import { openAiResponsesDialect } from '../../../../companion/wire/openai-responses/codec.ts';
 import { STAMP, start, stop, textEvents, toolEvents } from '../openai-chat/support.ts';
 import { decode, finalResponse, readEvents, stream } from './support.ts';
@@ -72,6 +73,18 @@ describe('inside a stream', () => {
     expect(openAiResponsesDialect.encodeStreamError(error, state)).toBe('');
   });
 
+  it.each([
+    ['STOPPED_BY_USER', 'invalid_prompt'],
+    ['SESSION_EXPIRED', 'invalid_prompt'],
+    ['STREAM_BROKEN', 'server_error'],
+    ['RATE_LIMITED', 'rate_limit_exceeded'],
+  ] as const)('that comes from outside tells by its code whether to try again: %s', (code, failure) => {
+    const encoder = openAiResponsesDialect.streamEncoder(decode({ stream: true }), STAMP);
+    const [state] = encoder.step(encoder.initial, start());
+    const text = openAiResponsesDialect.encodeStreamError(new CompanionError(code, 'x'), state);
+    expect(finalResponse(readEvents([text])).error).toMatchObject({ code: failure });
+  });
+
   it('is an error alone where no stream is known', () => {
     const text = openAiResponsesDialect.encodeStreamError(new CompanionError('OVERLOADED', 'Busy'));
     expect(readEvents([text])).toMatchObject([{ type: 'error', code: 'overloaded' }]);
@@ -102,5 +115,30 @@ describe('before the stream', () => {
     expect(rendered.headers['x-companion-error']).toBe(error.code);
     expect(rendered.body).toMatchObject({ error: { param } });
     if (code !== null) expect(rendered.body).toMatchObject({ error: { code } });
+  });
+
+  it.each(['NO_CREDENTIAL', 'SESSION_REQUIRED', 'SESSION_EXPIRED', 'KEY_REJECTED', 'STOPPED_BY_USER'] as const)(
+    '%s has a status that clients do not repeat for a minute, and is told as anywhere else',
+    (code) => {
+      const error = new CompanionError(code, 'Not now.');
+      const rendered = openAiResponsesDialect.encodeError(error, 0);
+      const elsewhere = openAiChatDialect.encodeError(error, 0);
+      expect(elsewhere.status).toBeGreaterThanOrEqual(500);
+      expect(rendered).toEqual({ ...elsewhere, status: 400 });
+      expect(rendered.headers).toMatchObject({ 'x-companion-error': code, 'x-should-retry': 'false' });
+    },
+  );
+
+  it.each([
+    ['OVERLOADED', {}, 503],
+    ['UPSTREAM_ERROR', { upstreamStatus: 500 }, 500],
+    ['UPSTREAM_UNREACHABLE', {}, 502],
+    ['FIRST_BYTE_TIMEOUT', {}, 504],
+    ['CHALLENGE', {}, 503],
+    ['RATE_LIMITED', {}, 429],
+    ['QUOTA_EXHAUSTED', {}, 429],
+    ['MODEL_NOT_FOUND', {}, 404],
+  ] as const)('%s keeps its status: it passes, or clients know it apart', (code, details, status) => {
+    expect(openAiResponsesDialect.encodeError(new CompanionError(code, 'x', { details }), 0).status).toBe(status);
   });
 });
