@@ -17,6 +17,8 @@ export interface ErrorDetails {
   readonly unsupported?: readonly string[];
   /** The provider's request id. */
   readonly requestId?: string;
+  /** The companion tried other credentials too: a client that tries again would only multiply that. */
+  readonly hasRetried?: true;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** When another candidate may be tried: only before the first byte, and only where another could do better. */
-import type { CompanionError } from '../base/error.ts';
+import { CompanionError } from '../base/error.ts';
 import type { Candidate } from '../router/plan.ts';
 
 /** After an attempt that failed with `error`. */
@@ -27,6 +27,11 @@ export function mayReplace(status: number, failed: Candidate, next: Candidate): 
     default:
       return false;
   }
+}
+
+/** The failure of the last of several attempts. */
+export function afterRetries({ code, message, details, remedy, cause }: CompanionError): CompanionError {
+  return new CompanionError(code, message, { details: { ...details, hasRetried: true }, remedy, cause });
 }
 
 /** It did not serve, though the request may be fine. A time-out for the first byte is not asked for twice. */

@@ -25,7 +25,7 @@ import type { Conversation } from './conversation.ts';
 import { encodeStream } from './encode-answer.ts';
 import type { ExchangeRequest, RelayEnd, Served } from './exchange.ts';
 import { credentialOf, ExchangeRecord, providerOf } from './record.ts';
-import { mayReplace, mayTryNext } from './retry.ts';
+import { afterRetries, mayReplace, mayTryNext } from './retry.ts';
 import { UsageWatch } from './watch-events.ts';
 
 export interface ExchangeOptions extends AttemptServices {
@@ -134,7 +134,8 @@ export class ExchangeService {
     const untried = [...run.plan.candidates];
     let last: CompanionError | undefined;
     let held: Relayed | undefined;
-    for (let attempts = 1; ; attempts++) {
+    let attempts = 1;
+    for (; ; attempts++) {
       const candidate = untried.shift();
       if (candidate === undefined) break;
       const next = attempts < this.#options.maxAttempts ? untried[0] : undefined;
@@ -152,9 +153,10 @@ export class ExchangeService {
       if (outcome.hasOtherWay) untried.unshift(candidate);
       else if (next === undefined || !mayTryNext(last, candidate, next) || !this.#options.pool.mayRetry()) break;
     }
+    if (last === undefined) throw new CompanionError('INTERNAL', 'The plan had no candidate.');
     // What the last resort cannot do with this request matters less than why the first choice did not serve it.
-    if (last?.blame === 'client' && held !== undefined) return { begun: held, attempts: run.plan.candidates.length };
-    throw last ?? new CompanionError('INTERNAL', 'The plan had no candidate.');
+    if (last.blame === 'client' && held !== undefined) return { begun: held, attempts };
+    throw attempts === 1 ? last : afterRetries(last);
   }
 
   /** An answer that no client needs to see, because another credential may do better. */

@@ -23,7 +23,7 @@ const eventStream = /^text\/event-stream\b/i;
 
 /**
  * Writes head and body, and resolves when the last byte is handed to the socket or the client is gone; never rejects.
- * `extraHeaders` are `[name, value, ...]`. Of an answer that was cut, or that ended without its terminal frame, an event
+ * `extraHeaders` are `[name, value, ...]`, in the place of the provider's of the same name. Of an answer that was cut, or that ended without its terminal frame, an event
  * stream ends with the dialect's error event and any other body by closing the connection: nobody takes it for whole.
  */
 export async function writeRelay(
@@ -34,7 +34,7 @@ export async function writeRelay(
   options: RelayOptions,
 ): Promise<RelayOutcome> {
   const sink = new ResponseSink(response, observer);
-  response.writeHead(reply.status, [...replyHeaders(reply.headers), ...extraHeaders]);
+  response.writeHead(reply.status, replaceHeaders(replyHeaders(reply.headers), extraHeaders));
   const flush = setImmediate(() => sink.flushHead());
   const broken = await pour(reply, sink);
   clearImmediate(flush);
@@ -45,6 +45,12 @@ export async function writeRelay(
   if (error === undefined) response.end();
   else finishBroken(response, mayAppend ? options.errorText(error) : undefined, sink);
   return { facts: facts ?? (await observer.end()), error, firstByteAtMs: sink.firstByteAtMs, bytes: sink.bytes };
+}
+
+function replaceHeaders(headers: readonly string[], extra: readonly string[]): string[] {
+  const isReplaced = (name: string) => extra.some((other, at) => at % 2 === 0 && other === name);
+  const kept = headers.filter((_, at) => !isReplaced(headers[at - (at % 2)] as string));
+  return [...kept, ...extra];
 }
 
 async function pour(reply: RawReply, sink: RawSink): Promise<CompanionError | undefined> {

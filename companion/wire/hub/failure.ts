@@ -18,10 +18,10 @@ export function errorText(error: CompanionError): string {
  * it), `retry-after` in seconds and `x-ccproxy-upstream-status`, the last two when known.
  */
 export function errorHeaders(error: CompanionError, nowMs: number): Record<string, string> {
-  const { retryAtMs, upstreamStatus } = error.details;
+  const { retryAtMs, upstreamStatus, hasRetried } = error.details;
   return {
     'x-companion-error': error.code,
-    'x-should-retry': String(error.retry === 'same'),
+    'x-should-retry': String(error.retry === 'same' && hasRetried !== true),
     ...(retryAtMs !== undefined && { 'retry-after': String(Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))) }),
     ...(upstreamStatus !== undefined && { 'x-ccproxy-upstream-status': String(upstreamStatus) }),
   };
