@@ -3,12 +3,26 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { isNoisy } from './measure.ts';
 import type { Summary } from './measure.ts';
 
+/** How much is measured. */
+export interface Effort {
+  /** Of everything that is compared. */
+  readonly rounds: number;
+  readonly isQuick: boolean;
+}
+
+export interface Target {
+  readonly words: string;
+  readonly isMet: boolean;
+}
+
 export interface Figure {
   readonly name: string;
   /** What it costs with the companion, with its unit. */
   readonly value: string;
   /** Against the same thing without the companion. */
   readonly ratio?: Summary;
+  /** What it ought to be. */
+  readonly target?: Target;
   /** The absolute figures behind it, for people who compare machines. */
   readonly note: string;
 }
@@ -22,9 +36,21 @@ export function describeMachine(): string {
 
 export function formatFigures(figures: readonly Figure[]): string {
   const rows = figures.map(
-    (figure) => `| ${figure.name} | ${figure.value} | ${formatRatio(figure.ratio)} | ${figure.note} |`,
+    ({ name, value, ratio, target, note }) =>
+      `| ${name} | ${value} | ${formatRatio(ratio)} | ${formatTarget(target, ratio)} | ${note} |`,
   );
-  return ['| figure | value | ratio (half of the rounds) | behind it |', '|---|---|---|---|', ...rows].join('\n');
+  const head = '| figure | value | ratio (half of the rounds) | target | behind it |';
+  return [head, '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+export function atMost(limit: number, value: number, unit = ''): Target {
+  return { words: `<= ${limit}${unit === '' ? '' : ` ${unit}`}`, isMet: value <= limit };
+}
+
+function formatTarget(target: Target | undefined, ratio: Summary | undefined): string {
+  if (target === undefined) return '-';
+  if (ratio !== undefined && isNoisy(ratio)) return target.words;
+  return target.isMet ? `${target.words}: met` : `${target.words}: **missed**`;
 }
 
 function formatRatio(ratio: Summary | undefined): string {

@@ -36,7 +36,10 @@ export async function openScene(): Promise<Scene> {
       await companion.close();
       await home.remove();
     });
-    const { url, key, token } = await companion.ask('start', { home: home.path, siteUrl });
+    const { url, key, token } = await companion.ask('start', {
+      home: home.path,
+      environment: { CCPROXY_UPSTREAM_CLAUDE_WEB: siteUrl },
+    });
     await browser.ask('sync', { siteUrl, companionUrl: url, token, cookies, transport });
     return { url, key, process: companion };
   };

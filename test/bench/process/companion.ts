@@ -10,12 +10,14 @@ import { serveCommands } from '../child.ts';
 
 let app: App | undefined;
 
-async function start({ home, siteUrl }: { readonly home: string; readonly siteUrl: string }) {
-  const { config } = loadConfig({
-    flags: { home, 'server.port': 0, 'vault.kind': 'file' },
-    environment: { CCPROXY_UPSTREAM_CLAUDE_WEB: siteUrl },
-    cwd: home,
-  });
+interface Surroundings {
+  readonly home: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+async function start({ home, environment }: Surroundings) {
+  const flags = { home, 'server.port': 0, 'vault.kind': 'file' };
+  const { config } = loadConfig({ flags, environment, cwd: home });
   const paths = pathsOf(config.home);
   await ensurePrivateFolder(paths.logFolder);
   const logger = createLogger({ level: config.log.level, destination: openLogFile(paths.log) });

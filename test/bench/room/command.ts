@@ -1,36 +1,24 @@
 /** How long a person waits for the command, against a Node that does nothing. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { createTemporaryHome } from '../../support/temporary-home.ts';
+import { residentMegabytes } from '../api/system.ts';
+import { companionProgram as program } from '../compiled.ts';
 import { median, ratiosOf, runInterleaved, summarize } from '../measure.ts';
-import { inMs } from '../report.ts';
-import type { Figure } from '../report.ts';
+import { atMost, inMs } from '../report.ts';
+import type { Effort, Figure } from '../report.ts';
 
-const root = join(import.meta.dirname, '..', '..', '..');
-
-/** In the checkout, where its dependencies are found, and aside from `dist`, which may be running. */
-const build = join(root, 'node_modules', '.bench');
-
-export async function measureCommand(): Promise<readonly Figure[]> {
+/** The companion is as `compileCompanion` left it. */
+export async function measureCommand({ rounds }: Effort): Promise<readonly Figure[]> {
   const home = await createTemporaryHome();
   try {
-    compile();
-    return await measureBuilt(join(build, 'companion', 'cli', 'main.js'), home.path);
+    return await measureBuilt(home.path, rounds);
   } finally {
     await home.remove();
-    rmSync(build, { recursive: true, force: true });
   }
 }
 
-/** What is published is compiled, so that is what is measured. */
-function compile(): void {
-  const result = spawnSync(process.execPath, [join(root, 'scripts', 'build-companion.ts'), '--into', build]);
-  if (result.status !== 0) throw new Error(`the companion does not compile:\n${result.stdout}${result.stderr}`);
-}
-
-async function measureBuilt(program: string, home: string): Promise<readonly Figure[]> {
+async function measureBuilt(home: string, rounds: number): Promise<readonly Figure[]> {
   const env = { PATH: process.env['PATH'], HOME: home, CCPROXY_HOME: home, CCPROXY_VAULT: 'file' };
   const run = (...args: readonly string[]) =>
     spawn(process.execPath, args, { env, cwd: home, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -51,7 +39,7 @@ async function measureBuilt(program: string, home: string): Promise<readonly Fig
     await once(child, 'close');
     return tookMs;
   };
-  const plan = { warmUps: 1, rounds: 8, samples: 2 };
+  const plan = { warmUps: 1, rounds: rounds + 2, samples: 2 };
   const starts = await runInterleaved({ bare: () => time('-e', '0'), start: timeStart }, plan);
   const server = run(program, 'start', '--port', '0', '--json');
   await once(server.stdout, 'data');
@@ -59,30 +47,23 @@ async function measureBuilt(program: string, home: string): Promise<readonly Fig
   const statuses = await runInterleaved({ bare: () => time('-e', '0'), status: () => time(program, 'status') }, plan);
   server.kill('SIGTERM');
   await once(server, 'close');
-  const figure = (name: string, over: readonly number[], bare: readonly number[]): Figure => ({
-    name,
-    value: inMs(median(over)),
-    ratio: summarize(ratiosOf(over, bare)),
-    note: `against ${inMs(median(bare))} of \`node -e 0\``,
-  });
+  const figure = (name: string, over: readonly number[], bare: readonly number[], limit: number): Figure => {
+    const ratio = summarize(ratiosOf(over, bare));
+    const note = `against ${inMs(median(bare))} of \`node -e 0\``;
+    return { name, value: inMs(median(over)), ratio, target: atMost(limit, ratio.median), note };
+  };
   return [
-    figure('`companion start` until it listens', starts.start, starts.bare),
-    figure('`companion status`', statuses.status, statuses.bare),
+    figure('`companion start` until it listens', starts.start, starts.bare, 3),
+    figure('`companion status`', statuses.status, statuses.bare, 1.5),
     ...(restMegabytes === undefined
       ? []
       : [
           {
             name: 'memory of a companion at rest',
             value: `${restMegabytes} MB`,
+            target: { words: '< 90 MB', isMet: restMegabytes < 90 },
             note: 'resident, right after its start',
           },
         ]),
   ];
-}
-
-/** Where the system tells: Linux. */
-function residentMegabytes(pid: number | undefined): number | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024);
 }

@@ -1,0 +1,51 @@
+/** How soon the provider is left, once the client has hung up: what goes on there is paid for. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Gateway } from '../api/gateway.ts';
+import type { ApiScene } from '../api/scene.ts';
+import { quantile } from '../measure.ts';
+import { inMs } from '../report.ts';
+import type { Effort, Figure } from '../report.ts';
+
+const patienceMs = 500;
+
+export async function measureApiAbort(scene: ApiScene, { isQuick }: Effort): Promise<readonly Figure[]> {
+  const times = isQuick ? 50 : 200;
+  const figures: Figure[] = [];
+  for (const waitsForWord of [false, true]) {
+    figures.push(await measure(scene, scene.companion, waitsForWord, times));
+    for (const other of scene.others) figures.push(await measure(scene, other, waitsForWord, 8));
+  }
+  return figures;
+}
+
+async function measure(scene: ApiScene, gateway: Gateway, waitsForWord: boolean, times: number): Promise<Figure> {
+  const delays: number[] = [];
+  for (let time = 0; time < times; time += 1) {
+    const delayMs = await hangUp(scene, gateway, waitsForWord);
+    if (delayMs !== undefined) delays.push(delayMs);
+  }
+  const when = waitsForWord ? 'in the middle of an answer' : 'before its first byte';
+  const slowestMs = Math.max(...delays);
+  const isMet = delays.length === times && slowestMs <= 20;
+  return {
+    name: `provider left after the client hung up ${when}, ${gateway.name}`,
+    value: delays.length === 0 ? 'never' : inMs(quantile(delays, 0.5)),
+    ...(gateway === scene.companion && { target: { words: '<= 20 ms, none missed', isMet } }),
+    note: `${delays.length} of ${times}${delays.length === 0 ? '' : `; the slowest ${inMs(slowestMs)}`}`,
+  };
+}
+
+/** Milliseconds from the hanging up to the provider's noticing; `undefined` if it did not. */
+async function hangUp(scene: ApiScene, gateway: Gateway, waitsForWord: boolean): Promise<number | undefined> {
+  const { provider, load } = scene;
+  await provider.ask('play', waitsForWord ? { kind: 'hang', events: 3 } : { kind: 'silence' });
+  await load.ask('begin', { ask: { target: gateway.messages, bytes: 1_000, isStream: true }, waitsForWord });
+  while ((await provider.ask('opened')) === 0) await sleep(1);
+  const leftAtUs = await load.ask('leave');
+  for (let waited = 0; waited < patienceMs; waited += 2) {
+    const [noticedAtUs] = await provider.ask('takeLeft');
+    if (noticedAtUs !== undefined) return (noticedAtUs - leftAtUs) / 1000;
+    await sleep(2);
+  }
+  return undefined;
+}
