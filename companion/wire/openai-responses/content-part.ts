@@ -18,6 +18,8 @@ function decodePart(part: ContentPart, field: string): readonly MediaBlock[] {
       return textBlocks(part.text);
     case 'refusal':
       return textBlocks(part.refusal);
+    case 'encrypted_content':
+      return textBlocks(readSealed(part.encrypted_content));
     case 'input_image':
       return [decodeInputImage(part, field)];
     case 'input_file':
@@ -27,6 +29,14 @@ function decodePart(part: ContentPart, field: string): readonly MediaBlock[] {
     default:
       return part satisfies never;
   }
+}
+
+/**
+ * Clients pass on what a model said in a call as if it were encrypted: what no provider encrypted is the text itself. A
+ * real seal begins with the version byte and the high bytes of the time.
+ */
+function readSealed(content: string): string {
+  return /^gAAAAA[\w-]+={0,2}$/.test(content) ? '[a message that only another provider can read]' : content;
 }
 
 type ImagePart = Extract<ContentPart, { type: 'input_image' }>;

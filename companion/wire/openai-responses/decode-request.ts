@@ -45,7 +45,7 @@ function translate(
 ): { readonly hub: HubRequest; readonly memo: ResponsesMemo } {
   const facts = (options.modelFacts ?? modelFacts)(request.model);
   const { system, messages } = decodeInput(request, warn);
-  const { use: tools, names: toolNames } = decodeTools(request, messages, warn);
+  const { use: tools, names: toolNames, note } = decodeTools(request, messages, warn);
   const context = {
     facts,
     maxTokens: request.max_output_tokens ?? defaultMaxTokens(facts),
@@ -62,7 +62,7 @@ function translate(
   const hub: HubRequest = {
     model: request.model,
     max_tokens: thinking.max_tokens,
-    ...systemField(withInstruction(system, json.instruction)),
+    ...systemField(withInstruction(withInstruction(system, note), json.instruction)),
     messages: [...thinking.messages],
     ...toolFields(tools, json),
     ...thinkingFields(thinking, json),

@@ -1,5 +1,6 @@
 /** The client's `input` and `instructions` as the hub's `system` and `messages`. */
 import type Anthropic from '@anthropic-ai/sdk';
+import { asObject } from '../hub/fields.ts';
 import { buildConversation } from '../openai/conversation.ts';
 import type { Conversation, Instruction } from '../openai/conversation.ts';
 import { invalidField } from '../openai/invalid-field.ts';
@@ -12,7 +13,8 @@ import { decodeContent } from './content-part.ts';
 import { unsealThinking } from './reasoning.ts';
 import { isKnownItem } from './request-schema.ts';
 import type { ContentPart, InputItem, KnownItem, ResponsesRequest } from './request-schema.ts';
-import { hubToolName, wrapFreeform } from './tool-name.ts';
+import { SEARCH_TOOL_NAME, hubToolName, wrapFreeform } from './tool-name.ts';
+import { foundToolNames } from './tools.ts';
 
 /** Hoists `instructions` and every instruction among the items. Throws `INVALID_REQUEST` when nothing is left to answer. */
 export function decodeInput({ input, instructions }: ResponsesRequest, warn: Warn): Conversation {
@@ -45,6 +47,8 @@ function decodeItem(item: InputItem, field: string, newToolId: NewToolId, warn: 
   switch (item.type) {
     case 'message':
       return [decodeMessage(item, `${field}.content`)];
+    case 'agent_message':
+      return [{ role: 'user', pieces: decodeContent(item.content, `${field}.content`) }];
     case 'reasoning':
       return decodeReasoning(item, warn);
     case 'function_call':
@@ -58,6 +62,11 @@ function decodeItem(item: InputItem, field: string, newToolId: NewToolId, warn: 
       return [resultItem(item.call_id, item.output, `${field}.output`)];
     case 'local_shell_call_output':
       return [resultItem(item.call_id ?? item.id ?? '', item.output, `${field}.output`)];
+    case 'tool_search_call':
+    case 'tool_search_output':
+      return decodeSearch(item, newToolId, warn);
+    case 'additional_tools':
+      return [];
     case 'item_reference':
       throw invalidField(field, `Invalid '${field}': no items are stored here.`, 'Send the items themselves.');
     default:
@@ -75,6 +84,22 @@ function decodeReasoning(item: Extract<KnownItem, { type: 'reasoning' }>, warn: 
   if (block !== undefined) return [{ role: 'assistant', blocks: [block], calls: [] }];
   warn('input[].reasoning', 'reasoning without a signature of the model that serves is not replayed');
   return [];
+}
+
+type SearchItem = Extract<KnownItem, { type: 'tool_search_call' | 'tool_search_output' }>;
+
+/** A search of the client's for tools: the model is told which were found, their definitions are among the tools. */
+function decodeSearch(item: SearchItem, newToolId: NewToolId, warn: Warn): readonly TurnItem[] {
+  const { call_id: callId } = item;
+  if (!callId) {
+    warn(`input[].${item.type}`, 'searches of another provider are not replayed');
+    return [];
+  }
+  if (item.type === 'tool_search_call')
+    return [callItem(callId, SEARCH_TOOL_NAME, asObject(item.arguments), newToolId)];
+  const names = foundToolNames(item.tools ?? []);
+  const told = names.length === 0 ? 'No tools were found.' : `Tools that may be called now: ${names.join(', ')}`;
+  return [resultItem(callId, told, '')];
 }
 
 function functionInput({ arguments: text }: { readonly arguments?: string | null | undefined }): object {

@@ -1,7 +1,7 @@
 /** A call of a tool while it grows: each function gives what becomes of it and the events that tell so. */
-import { parseJson } from '../hub/fields.ts';
+import { isObject, parseJson } from '../hub/fields.ts';
 import { withStatus } from './output-item.ts';
-import type { CustomCallItem, FunctionCallItem } from './output-item.ts';
+import type { CallItem, CustomCallItem, FunctionCallItem, ItemStatus, SearchCallItem } from './output-item.ts';
 import { addedEvent, doneEvent, placeFields } from './place.ts';
 import type { Place } from './place.ts';
 import type { ResponseEvent } from './stream-event.ts';
@@ -11,7 +11,7 @@ import type { ClientToolName } from './tool-name.ts';
 export interface OpenCall {
   readonly kind: 'call';
   readonly place: Place;
-  readonly item: FunctionCallItem | CustomCallItem;
+  readonly item: CallItem;
   /** What the block began with: it stands when no JSON follows. */
   readonly input: unknown;
   readonly json: string;
@@ -22,26 +22,33 @@ export interface HubCall {
   readonly input: unknown;
 }
 
+type ClosedCall = readonly [CallItem, readonly ResponseEvent[]];
+
 export function openCall(
   place: Place,
-  { id: callId, input }: HubCall,
-  { kind, name, namespace }: ClientToolName,
+  call: HubCall,
+  client: ClientToolName,
 ): readonly [OpenCall, readonly ResponseEvent[]] {
-  const fields = {
-    id: place.id,
-    status: 'in_progress',
-    call_id: callId,
-    name,
-    ...(namespace !== undefined && { namespace }),
-  } as const;
-  const item: OpenCall['item'] =
-    kind === 'custom'
-      ? { ...fields, type: 'custom_tool_call', input: '' }
-      : { ...fields, type: 'function_call', arguments: '' };
-  return [{ kind: 'call', place, item, input, json: '' }, [addedEvent(place, item)]];
+  const item = emptyItem(place.id, call.id, client);
+  return [{ kind: 'call', place, item, input: call.input, json: '' }, [addedEvent(place, item)]];
 }
 
-/** A freeform input is text inside JSON: it can be taken out only once it is whole. */
+function emptyItem(id: string, callId: string, { kind, name, namespace }: ClientToolName): CallItem {
+  const fields = { id, status: 'in_progress', call_id: callId } as const;
+  const names = { name, ...(namespace !== undefined && { namespace }) };
+  switch (kind) {
+    case 'function':
+      return { ...fields, ...names, type: 'function_call', arguments: '' };
+    case 'custom':
+      return { ...fields, ...names, type: 'custom_tool_call', input: '' };
+    case 'search':
+      return { ...fields, type: 'tool_search_call', execution: 'client', arguments: {} };
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Only the arguments of a function are told as they come: text inside JSON, or an object, must be whole first. */
 export function appendJson(open: OpenCall, delta: string): readonly [OpenCall, readonly ResponseEvent[]] {
   if (delta === '') return [open, []];
   const next = { ...open, json: open.json + delta };
@@ -49,32 +56,50 @@ export function appendJson(open: OpenCall, delta: string): readonly [OpenCall, r
 }
 
 /** Input that is no JSON was cut off by the token limit: the call is told to be incomplete. */
-export function closeCall(open: OpenCall): readonly [OpenCall['item'], readonly ResponseEvent[]] {
+export function closeCall(open: OpenCall): ClosedCall {
   const { place, item, input } = open;
   const isBlank = open.json.trim() === '';
   const json = isBlank ? JSON.stringify(input ?? {}) : open.json;
   const status = parseJson(json) === undefined ? 'incomplete' : 'completed';
-  if (item.type === 'function_call') {
-    const done = withStatus({ ...item, arguments: json }, status);
-    return [
-      done,
-      [
-        ...(isBlank ? [argumentsDelta(place, json)] : []),
-        { type: 'response.function_call_arguments.done', ...placeFields(place), name: item.name, arguments: json },
-        doneEvent(place, done),
-      ],
-    ];
+  switch (item.type) {
+    case 'function_call':
+      return closeFunction(place, withStatus({ ...item, arguments: json }, status), isBlank);
+    case 'custom_tool_call':
+      return closeFreeform(place, withStatus({ ...item, input: unwrapFreeform(json) }, status));
+    case 'tool_search_call':
+      return closeSearch(place, item, json, status);
+    default:
+      return item satisfies never;
   }
-  const text = unwrapFreeform(json);
-  const done = withStatus({ ...item, input: text }, status);
+}
+
+function closeFunction(place: Place, done: FunctionCallItem, isUntold: boolean): ClosedCall {
+  const { name, arguments: json } = done;
   return [
     done,
     [
-      { type: 'response.custom_tool_call_input.delta', ...placeFields(place), delta: text },
-      { type: 'response.custom_tool_call_input.done', ...placeFields(place), input: text },
+      ...(isUntold ? [argumentsDelta(place, json)] : []),
+      { type: 'response.function_call_arguments.done', ...placeFields(place), name, arguments: json },
       doneEvent(place, done),
     ],
   ];
+}
+
+function closeFreeform(place: Place, done: CustomCallItem): ClosedCall {
+  return [
+    done,
+    [
+      { type: 'response.custom_tool_call_input.delta', ...placeFields(place), delta: done.input },
+      { type: 'response.custom_tool_call_input.done', ...placeFields(place), input: done.input },
+      doneEvent(place, done),
+    ],
+  ];
+}
+
+function closeSearch(place: Place, item: SearchCallItem, json: string, status: ItemStatus): ClosedCall {
+  const value = parseJson(json);
+  const done = withStatus({ ...item, arguments: isObject(value) ? value : {} }, status);
+  return [done, [doneEvent(place, done)]];
 }
 
 function argumentsDelta(place: Place, delta: string): ResponseEvent {

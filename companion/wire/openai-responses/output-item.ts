@@ -10,7 +10,9 @@ export type CustomCallItem = OpenAI.Responses.ResponseCustomToolCall & {
   readonly id: string;
   readonly status: ItemStatus;
 };
-export type OutputItem = MessageItem | ReasoningItem | FunctionCallItem | CustomCallItem;
+export type SearchCallItem = OpenAI.Responses.ResponseToolSearchCall;
+export type CallItem = FunctionCallItem | CustomCallItem | SearchCallItem;
+export type OutputItem = MessageItem | ReasoningItem | CallItem;
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 export type ContentPart = MessageItem['content'][number];
 export type TextPart = OpenAI.Responses.ResponseOutputText;
@@ -19,7 +21,7 @@ export type TextPart = OpenAI.Responses.ResponseOutputText;
 const MAX_ID_LENGTH = 64;
 
 /** `fc_`, `msg_` and so on before what makes the item the only one of its kind. */
-export function itemId(prefix: 'msg' | 'rs' | 'fc' | 'ctc', seed: string): string {
+export function itemId(prefix: 'msg' | 'rs' | 'fc' | 'ctc' | 'tsc', seed: string): string {
   const id = `${prefix}_${seed}`;
   if (/^[a-zA-Z0-9_-]+$/.test(id) && id.length <= MAX_ID_LENGTH) return id;
   return `${prefix}_${createHash('sha256').update(seed).digest('hex').slice(0, 48)}`;

@@ -22,9 +22,11 @@ const filePart = z.looseObject({
   filename: z.string().nullish(),
 });
 const audioPart = z.looseObject({ type: z.literal('input_audio') });
+/** What one agent of a client tells another; OpenAI encrypts it, other providers leave it as it was written. */
+const sealedPart = z.looseObject({ type: z.literal('encrypted_content'), encrypted_content: z.string() });
 const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
 
-const anyPart = z.discriminatedUnion('type', [textPart, imagePart, filePart, audioPart]);
+const anyPart = z.discriminatedUnion('type', [textPart, imagePart, filePart, audioPart, sealedPart]);
 const assistantPart = z.discriminatedUnion('type', [textPart, refusalPart]);
 const resultOutput = z.union([z.string(), z.array(anyPart)]);
 
@@ -40,6 +42,34 @@ const message = z.discriminatedUnion('role', [
   z.looseObject({ ...messageType, role: z.literal('system'), content: instructionContent }),
   z.looseObject({ ...messageType, role: z.literal('developer'), content: instructionContent }),
 ]);
+
+const functionTool = z.looseObject({
+  type: z.literal('function'),
+  name: toolName,
+  description: z.string().nullish(),
+  parameters: jsonObject.nullish(),
+  strict: z.boolean().nullish(),
+});
+const customTool = z.looseObject({
+  type: z.literal('custom'),
+  name: toolName,
+  description: z.string().nullish(),
+  format: z.looseObject({ type: z.string(), syntax: z.string().nullish(), definition: z.string().nullish() }).nullish(),
+});
+const namespaceTool = z.looseObject({
+  type: z.literal('namespace'),
+  name: z.string().min(1),
+  description: z.string().nullish(),
+  tools: z.array(z.discriminatedUnion('type', [functionTool, customTool])),
+});
+const searchTool = z.looseObject({
+  type: z.literal('tool_search'),
+  execution: z.string().nullish(),
+  description: z.string().nullish(),
+  parameters: jsonObject.nullish(),
+});
+const knownTool = z.discriminatedUnion('type', [functionTool, customTool, namespaceTool, searchTool]);
+const tool = z.union([knownTool, unknownKind(new Set(['function', 'custom', 'namespace', 'tool_search']))]);
 
 const call = { call_id: z.string(), name: toolName, namespace: z.string().nullish() };
 const knownItem = z.discriminatedUnion('type', [
@@ -66,6 +96,14 @@ const knownItem = z.discriminatedUnion('type', [
     encrypted_content: z.string().nullish(),
   }),
   z.looseObject({ type: z.literal('item_reference') }),
+  z.looseObject({ type: z.literal('agent_message'), content: z.array(anyPart) }),
+  z.looseObject({ type: z.literal('additional_tools'), tools: z.array(tool) }),
+  z.looseObject({ type: z.literal('tool_search_call'), call_id: z.string().nullish(), arguments: z.unknown() }),
+  z.looseObject({
+    type: z.literal('tool_search_output'),
+    call_id: z.string().nullish(),
+    tools: z.array(tool).nullish(),
+  }),
 ]);
 const knownItems = new Set([
   'message',
@@ -77,29 +115,12 @@ const knownItems = new Set([
   'local_shell_call_output',
   'reasoning',
   'item_reference',
+  'agent_message',
+  'additional_tools',
+  'tool_search_call',
+  'tool_search_output',
 ]);
 const item = z.preprocess(withType, z.union([knownItem, unknownKind(knownItems)]));
-
-const functionTool = z.looseObject({
-  type: z.literal('function'),
-  name: toolName,
-  description: z.string().nullish(),
-  parameters: jsonObject.nullish(),
-  strict: z.boolean().nullish(),
-});
-const customTool = z.looseObject({
-  type: z.literal('custom'),
-  name: toolName,
-  description: z.string().nullish(),
-  format: z.looseObject({ type: z.string(), syntax: z.string().nullish(), definition: z.string().nullish() }).nullish(),
-});
-const namespaceTool = z.looseObject({
-  type: z.literal('namespace'),
-  name: z.string().min(1),
-  tools: z.array(z.discriminatedUnion('type', [functionTool, customTool])),
-});
-const knownTool = z.discriminatedUnion('type', [functionTool, customTool, namespaceTool]);
-const tool = z.union([knownTool, unknownKind(new Set(['function', 'custom', 'namespace']))]);
 
 const named = { name: z.string(), namespace: z.string().nullish() };
 const knownChoice = z.discriminatedUnion('type', [
@@ -167,6 +188,7 @@ export type KnownItem = z.infer<typeof knownItem>;
 export type ContentPart = z.infer<typeof anyPart> | z.infer<typeof refusalPart>;
 export type FunctionTool = z.infer<typeof functionTool>;
 export type CustomTool = z.infer<typeof customTool>;
+export type SearchTool = z.infer<typeof searchTool>;
 export type KnownTool = z.infer<typeof knownTool>;
 export type ClientTool = z.infer<typeof tool>;
 export type KnownChoice = z.infer<typeof knownChoice>;

@@ -3,10 +3,14 @@ import { createHash } from 'node:crypto';
 import { isObject, parseJson } from '../hub/fields.ts';
 
 export interface ClientToolName {
-  readonly kind: 'function' | 'custom';
+  /** `search` finds more tools; the client runs it, and its calls and results are items of their own. */
+  readonly kind: 'function' | 'custom' | 'search';
   readonly name: string;
   readonly namespace?: string;
 }
+
+/** The name that a search for tools goes by: clients send it without one. */
+export const SEARCH_TOOL_NAME = 'tool_search';
 
 const MAX_NAME_LENGTH = 128;
 /** The one input of a freeform tool, which the hub knows only as a tool with named inputs. */

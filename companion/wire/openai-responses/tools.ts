@@ -4,20 +4,25 @@ import type { HubMessageParam } from '../hub/request.ts';
 import { chooseTools } from '../openai/tool-choice.ts';
 import type { Choice, ToolUse } from '../openai/tool-choice.ts';
 import type { Warn } from '../openai/warnings.ts';
+import { isKnownItem } from './request-schema.ts';
 import type {
   ClientTool,
   CustomTool,
   FunctionTool,
+  InputItem,
   KnownChoice,
   KnownTool,
   ResponsesRequest,
+  SearchTool,
 } from './request-schema.ts';
-import { freeformSchema, hubToolName } from './tool-name.ts';
+import { SEARCH_TOOL_NAME, freeformSchema, hubToolName } from './tool-name.ts';
 import type { ClientToolName } from './tool-name.ts';
 
 export interface DecodedTools {
   readonly use: ToolUse;
   readonly names: ReadonlyMap<string, ClientToolName>;
+  /** What the client says of its namespaces: the hub has a place for what is said of tools only. */
+  readonly note: string | undefined;
 }
 
 interface NamedTool {
@@ -27,28 +32,72 @@ interface NamedTool {
 
 /** Tools that only their provider can run are left out, with a warning; so is a choice that names one. */
 export function decodeTools(request: ResponsesRequest, messages: readonly HubMessageParam[], warn: Warn): DecodedTools {
+  const offered = offeredTools(request);
   // A name may be defined once; of two definitions the later one counts.
-  const listed = (request.tools ?? []).flatMap((tool) => decodeTool(tool, warn));
+  const listed = offered.flatMap((tool) => decodeTool(tool, warn));
   const named = [...new Map(listed.map((entry) => [entry.tool.name, entry])).values()];
   const tools = named.map((entry) => entry.tool);
-  const choice = readChoice(request, tools.length > 0, warn);
+  const hasLostAll = tools.length === 0 && offered.length > 0;
+  const choice = readChoice(request.tool_choice, hasLostAll, warn);
   return {
     use: chooseTools(tools, choice, request.parallel_tool_calls !== false, messages),
     names: new Map(named.map(({ tool, client }) => [tool.name, client])),
+    note: describeNamespaces(offered),
   };
 }
 
-function decodeTool(tool: ClientTool, warn: Warn): readonly NamedTool[] {
-  if (!isKnownTool(tool)) {
-    warn(`tools[].${tool.type}`, 'this tool is not available');
-    return [];
-  }
-  if (tool.type !== 'namespace') return [nameTool(tool, undefined, warn)];
-  warn('tools[].namespace', 'the namespace is put before the names of its tools');
-  return tool.tools.map((inner) => nameTool(inner, tool.name, warn));
+function describeNamespaces(tools: readonly ClientTool[]): string | undefined {
+  const said = new Map(
+    tools.flatMap((tool): readonly (readonly [string, string])[] => {
+      if (!isKnownTool(tool) || tool.type !== 'namespace' || !tool.description?.trim()) return [];
+      return [[tool.name, tool.description.trim()]];
+    }),
+  );
+  if (said.size === 0) return undefined;
+  const lines = [...said].map(([name, description]) => `- ${hubToolName('', name)}: ${description}`);
+  return ['Tools in groups, by what their names begin with:', ...lines].join('\n');
 }
 
-const knownTypes: ReadonlySet<string> = new Set<KnownTool['type']>(['function', 'custom', 'namespace']);
+/** The hub's names of tools that a search found. */
+export function foundToolNames(tools: readonly ClientTool[]): readonly string[] {
+  return tools.flatMap((tool) => decodeTool(tool, ignoreLoss)).map(({ tool }) => tool.name);
+}
+
+/** What is lost of a tool was told where the tool was defined. */
+function ignoreLoss(): void {}
+
+/** Those beside the input, then those that items of it bring along: as developers add them, or as searches find them. */
+function offeredTools({ tools, input }: ResponsesRequest): readonly ClientTool[] {
+  const brought = typeof input === 'string' ? [] : input.flatMap((item) => broughtTools(item));
+  return [...(tools ?? []), ...brought];
+}
+
+function broughtTools(item: InputItem): readonly ClientTool[] {
+  if (!isKnownItem(item)) return [];
+  return item.type === 'additional_tools' || item.type === 'tool_search_output' ? (item.tools ?? []) : [];
+}
+
+function decodeTool(tool: ClientTool, warn: Warn): readonly NamedTool[] {
+  if (!isKnownTool(tool)) return refuseTool(tool, warn);
+  switch (tool.type) {
+    case 'function':
+    case 'custom':
+      return [nameTool(tool, undefined, warn)];
+    case 'namespace':
+      return tool.tools.map((inner) => nameTool(inner, tool.name, warn));
+    case 'tool_search':
+      return tool.execution === 'client' ? [nameSearch(tool)] : refuseTool(tool, warn);
+    default:
+      return tool satisfies never;
+  }
+}
+
+function refuseTool({ type }: ClientTool, warn: Warn): readonly NamedTool[] {
+  warn(`tools[].${type}`, 'this tool is not available');
+  return [];
+}
+
+const knownTypes: ReadonlySet<string> = new Set<KnownTool['type']>(['function', 'custom', 'namespace', 'tool_search']);
 
 function isKnownTool(tool: ClientTool): tool is KnownTool {
   return knownTypes.has(tool.type);
@@ -62,13 +111,27 @@ function nameTool(tool: FunctionTool | CustomTool, namespace: string | undefined
   };
 }
 
+/** What a client's search finds comes back as definitions, which are tools of the requests after. */
+function nameSearch({ description, parameters }: SearchTool): NamedTool {
+  const tool = defineTool(SEARCH_TOOL_NAME, description, parameters);
+  return { tool, client: { kind: 'search', name: SEARCH_TOOL_NAME } };
+}
+
 function decodeFunction({ description, parameters, strict }: FunctionTool, name: string, warn: Warn): Anthropic.Tool {
   if (strict) warn('tools[].strict', 'arguments are not checked against the schema');
+  return defineTool(name, description, parameters);
+}
+
+function defineTool(
+  name: string,
+  description: string | null | undefined,
+  parameters: FunctionTool['parameters'],
+): Anthropic.Tool {
   const schema = parameters ?? { properties: {} };
   return { name, ...(description ? { description } : {}), input_schema: { ...schema, type: 'object' } };
 }
 
-/** A freeform tool takes text; its grammar, which nobody enforces here, is told to the model. */
+/** A freeform tool takes text; its grammar, which nobody enforces here, is told to the model that is to obey it. */
 function decodeFreeform({ description, format }: CustomTool, name: string): Anthropic.Tool {
   const grammar = format?.definition
     ? `The input must match this ${format.syntax ?? ''} grammar:\n${format.definition}`.replace('  ', ' ')
@@ -78,15 +141,10 @@ function decodeFreeform({ description, format }: CustomTool, name: string): Anth
 }
 
 /** Without any tool of the client's left, only a choice among its own tools is worth a refusal. */
-function readChoice(
-  { tools, tool_choice: choice }: ResponsesRequest,
-  hasTools: boolean,
-  warn: Warn,
-): Choice | undefined {
+function readChoice(choice: ResponsesRequest['tool_choice'], hasLostAll: boolean, warn: Warn): Choice | undefined {
   if (choice === null || choice === undefined) return undefined;
-  const lostTools = !hasTools && Boolean(tools?.length);
   if (typeof choice === 'string') {
-    if (choice !== 'required' || !lostTools) return choice;
+    if (choice !== 'required' || !hasLostAll) return choice;
     warn('tool_choice', 'none of the tools is available');
     return undefined;
   }

@@ -142,12 +142,10 @@ describe('losses', () => {
     });
     expect(warnedFields(request)).toEqual([
       'truncation',
-      'prompt_cache_key',
       'service_tier',
       'top_logprobs',
       'made_up',
       'include[].message.output_text.logprobs',
-      'text.verbosity',
       'reasoning.mode',
     ]);
     expect(

@@ -40,14 +40,14 @@ describe('tools', () => {
     expect(warnedFields(request)).toEqual(['tools[].web_search', 'tools[].local_shell', 'tools[].mcp']);
   });
 
-  it('takes the tools of a namespace under their joined names, and says so', () => {
+  it('takes the tools of a namespace under their joined names, which loses nothing', () => {
     const tools = [{ type: 'namespace', name: 'mcp__files__', description: 'Files.', tools: [look, freeformTool] }];
     const request = decode({ tools });
     expect(request.hub.tools?.map((tool) => ('name' in tool ? tool.name : ''))).toEqual([
       'mcp__files__look',
       'mcp__files__apply_patch',
     ]);
-    expect(warnedFields(request)).toEqual(['tools[].namespace']);
+    expect(warnedFields(request)).toEqual([]);
   });
 
   it('keeps a joined name within what a name may be', () => {
