@@ -212,6 +212,7 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     keys: () => api.keys.list(),
     windowsOf: (owner) => quotas.windowsOf(owner),
     standingOf: (id) => api.pool.standing(id, undefined),
+    coolingModelsOf: (id) => api.pool.health(id)?.coolingModels ?? [],
     nowMs,
   });
   addPages(client.app, version);

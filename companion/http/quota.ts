@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ApiKey } from '../../shared/credential.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
 import type { SessionStatus } from '../../shared/status.ts';
+import type { KeyHealth } from '../router/key-state.ts';
 import type { Standing } from '../router/plan.ts';
 import type { RouteConfig } from './client-server.ts';
 
@@ -13,6 +14,8 @@ export interface QuotaRouteOptions {
   readonly windowsOf: (owner: string) => readonly QuotaWindow[];
   /** Of a key, or a session, whatever the model. */
   readonly standingOf: (credentialId: string) => Standing;
+  /** Models for which a key rests while it serves others. */
+  readonly coolingModelsOf: (credentialId: string) => KeyHealth['coolingModels'];
   readonly nowMs: () => number;
 }
 
@@ -24,7 +27,7 @@ export function addQuotaRoute(app: FastifyInstance, options: QuotaRouteOptions):
   );
 }
 
-function describeQuotas({ sessions, keys, windowsOf, standingOf, nowMs }: QuotaRouteOptions) {
+function describeQuotas({ sessions, keys, windowsOf, standingOf, coolingModelsOf, nowMs }: QuotaRouteOptions) {
   const atMs = nowMs();
   const describe = (credential: Credential) => ({
     provider: credential.provider,
@@ -32,6 +35,11 @@ function describeQuotas({ sessions, keys, windowsOf, standingOf, nowMs }: QuotaR
     id: credential.id,
     name: credential.name,
     cooldown: describeCooldown(standingOf(credential.id)),
+    cooling_models: coolingModelsOf(credential.id).map(({ model, untilMs, reason }) => ({
+      model,
+      until: toRfc3339(untilMs),
+      reason,
+    })),
     windows: credential.windows.map((window) => describeWindow(window, atMs)),
   });
   const ofSessions = sessions().map(({ id, name, quotas }) =>

@@ -22,6 +22,7 @@ async function ask(options: Partial<QuotaRouteOptions> = {}, headers: Record<str
     keys: () => [],
     windowsOf: () => [],
     standingOf: () => ({ state: 'ready', usedFraction: null }),
+    coolingModelsOf: () => [],
     nowMs,
     ...options,
   });
@@ -67,6 +68,7 @@ describe('GET /v0/quota', () => {
           id: 'ses_1',
           name: 'ada@example.org',
           cooldown: null,
+          cooling_models: [],
           windows: [
             {
               window: 'five_hour',
@@ -85,6 +87,7 @@ describe('GET /v0/quota', () => {
           id: 'openai-3f9a2c41',
           name: 'work',
           cooldown: null,
+          cooling_models: [],
           windows: [
             {
               window: 'key/openai-3f9a2c41',
@@ -107,6 +110,16 @@ describe('GET /v0/quota', () => {
       standingOf: () => ({ state: 'cooling', untilMs: nowMs() + 20_000, reason: 'retry-after 20 s' }),
     });
     expect(body.credentials[0].cooldown).toEqual({ until: '2026-11-22T12:00:20.000Z', reason: 'retry-after 20 s' });
+  });
+
+  it('says which models of a key rest while it serves others', async () => {
+    const { body } = await ask({
+      keys: () => [{ id: 'a', name: 'a', providerId: 'groq' }],
+      coolingModelsOf: () => [{ model: 'qwen', untilMs: nowMs() + 20_000, reason: 'rate limited' }],
+    });
+    expect(body.credentials[0].cooling_models).toEqual([
+      { model: 'qwen', until: '2026-11-22T12:00:20.000Z', reason: 'rate limited' },
+    ]);
   });
 
   it('does not fail on a time that no calendar has', async () => {
