@@ -46,8 +46,12 @@ const secretPatterns: readonly RegExp[] = [
   /\b(Bearer)\s+[A-Za-z0-9._~+/=-]{8,}/gi,
 ];
 
+/** What every pattern above needs to be found in a text at all: one walk tells that most texts hold nothing. */
+const secretMark = /sk-|gsk_|AIza|:\/\/|ccp1_|ccpk_|eyJ|sessionKey|cf_clearance|__cf_bm|routingHint|bearer/i;
+
 /** Replaces everything in `text` that looks like a credential. The last net below the `Secret` wrapper, not the first. */
 export function scrub(text: string): string {
+  if (!secretMark.test(text)) return text;
   return secretPatterns.reduce(
     (scrubbed, pattern) =>
       scrubbed.replace(pattern, (_match, label: unknown) => (typeof label === 'string' ? `${label}=***` : '***')),

@@ -127,13 +127,26 @@ function hideSecretFields(facts: Record<string, unknown>): Record<string, unknow
 }
 
 function hideIn(facts: object, depth: number): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, hideValue(name, value, depth)]));
+  const shown: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(facts)) {
+    // Defined rather than assigned: `__proto__` is a name like any other in what somebody else sent.
+    if (name === '__proto__')
+      Object.defineProperty(shown, name, { value: hideValue(name, value, depth), enumerable: true });
+    else shown[name] = hideValue(name, value, depth);
+  }
+  return shown;
 }
 
 function hideValue(name: string, value: unknown, depth: number): unknown {
-  const isSecret = secretFields.has(name.toLowerCase().replaceAll(/[-_]/g, ''));
-  if (isSecret && value !== null && value !== undefined) return '***';
-  return hideInside(value, depth + 1);
+  if (value === null || value === undefined) return value;
+  if (isSecretField(name)) return '***';
+  return typeof value === 'object' ? hideInside(value, depth + 1) : value;
+}
+
+function isSecretField(name: string): boolean {
+  const lowerCaseName = name.toLowerCase();
+  const hasSeparator = lowerCaseName.includes('_') || lowerCaseName.includes('-');
+  return secretFields.has(hasSeparator ? lowerCaseName.replaceAll(/[-_]/g, '') : lowerCaseName);
 }
 
 function hideInside(value: unknown, depth: number): unknown {

@@ -1,5 +1,5 @@
 /** Checks the key that clients present. Only digests are compared, in constant time. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Secret } from '../../shared/redact.ts';
 import { CompanionError } from '../base/error.ts';
@@ -65,5 +65,5 @@ function single(value: string | string[] | undefined): string | undefined {
 }
 
 function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }

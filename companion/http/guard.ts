@@ -14,8 +14,8 @@ export function allowedHostsFor(port: number, configured: readonly string[]): Re
 
 /** `HOST_REFUSED` unless there is exactly one `Host` line and it names us; the request target must be a plain path. */
 export function checkHost(request: IncomingMessage, allowedHosts: ReadonlySet<string>): CompanionError | undefined {
-  const hosts = request.rawHeaders.filter((_, index) => index % 2 === 1 && isHostLine(request, index - 1));
-  if (hosts.length !== 1 || !allowedHosts.has((hosts[0] ?? '').toLowerCase())) {
+  const host = onlyHost(request.rawHeaders);
+  if (host === undefined || !allowedHosts.has(host.toLowerCase())) {
     return new CompanionError('HOST_REFUSED', 'The Host header does not name this companion.');
   }
   if (request.url?.startsWith('/') !== true) {
@@ -24,8 +24,16 @@ export function checkHost(request: IncomingMessage, allowedHosts: ReadonlySet<st
   return undefined;
 }
 
-function isHostLine(request: IncomingMessage, index: number): boolean {
-  return request.rawHeaders[index]?.toLowerCase() === 'host';
+/** `undefined` unless there is exactly one. */
+function onlyHost(rawHeaders: readonly string[]): string | undefined {
+  let host: string | undefined;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (host !== undefined) return undefined;
+    host = rawHeaders[at + 1] ?? '';
+  }
+  return host;
 }
 
 /**

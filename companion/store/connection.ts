@@ -27,9 +27,9 @@ export class Connection {
     return withPlainErrors(this.#path, () => Number(this.#statement(sql).run(...values).changes));
   }
 
-  /** Runs `sql` with named parameters. */
-  save(sql: string, row: Record<string, SQLInputValue>): void {
-    withPlainErrors(this.#path, () => this.#statement(sql).run(row));
+  /** Runs `sql` with its parameters in their order. */
+  save(sql: string, row: readonly SQLInputValue[]): void {
+    withPlainErrors(this.#path, () => this.#statement(sql).run(...row));
   }
 
   inTransaction<Result>(task: () => Result): Result {

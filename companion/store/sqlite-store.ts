@@ -46,7 +46,7 @@ const sessionTable = new Table<SessionRecord>('sessions', {
 
 const saveQuota = `
   INSERT INTO quotas (owner, window, model, used_fraction, status, resets_at_ms, source, observed_at_ms)
-  VALUES (:owner, :window, :model, :usedFraction, :status, :resetsAtMs, :source, :observedAtMs)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (owner, window, model) DO UPDATE SET
     used_fraction = excluded.used_fraction, status = excluded.status, resets_at_ms = excluded.resets_at_ms,
     source = excluded.source, observed_at_ms = excluded.observed_at_ms
@@ -62,6 +62,8 @@ export class SqliteStore implements Store {
   readonly #connection: Connection;
   readonly #ledger: SqliteLedger;
   readonly #report: (problem: string) => void;
+  /** As the database has them: every request asks, and nobody else writes while this process holds the home's lock. */
+  #sessions: readonly SessionRecord[] | undefined;
 
   /** `report` is told what a row holds that this version cannot read. */
   constructor(database: DatabaseSync, path: string, report: (problem: string) => void) {
@@ -88,6 +90,10 @@ export class SqliteStore implements Store {
   }
 
   sessions(): readonly SessionRecord[] {
+    return (this.#sessions ??= this.#readSessions());
+  }
+
+  #readSessions(): readonly SessionRecord[] {
     const rows = this.#connection.all('SELECT * FROM sessions ORDER BY is_default DESC, synced_at_ms DESC, id');
     return rows.map((row) => this.#session(row));
   }
@@ -98,6 +104,7 @@ export class SqliteStore implements Store {
   }
 
   saveSession(session: SessionRecord): void {
+    this.#sessions = undefined;
     this.#connection.inTransaction(() => {
       if (session.isDefault) this.#connection.run('UPDATE sessions SET is_default = 0 WHERE id <> ?', session.id);
       this.#connection.save(sessionTable.upsert, sessionTable.toRow(session));
@@ -105,6 +112,7 @@ export class SqliteStore implements Store {
   }
 
   deleteSession(id: string): boolean {
+    this.#sessions = undefined;
     return this.#connection.inTransaction(() => {
       const wasDefault = this.#connection.get('SELECT is_default FROM sessions WHERE id = ?', id)?.['is_default'] === 1;
       const isDeleted = this.#connection.run('DELETE FROM sessions WHERE id = ?', id) > 0;
@@ -179,15 +187,8 @@ export class SqliteStore implements Store {
   }
 }
 
-function quotaRow(owner: string, window: QuotaWindow): Record<string, SQLInputValue> {
-  return {
-    owner,
-    window: window.window,
-    model: window.model ?? '',
-    usedFraction: window.usedFraction,
-    status: window.status,
-    resetsAtMs: window.resetsAtMs === null ? null : Math.round(window.resetsAtMs),
-    source: window.source,
-    observedAtMs: Math.round(window.observedAtMs),
-  };
+function quotaRow(owner: string, window: QuotaWindow): SQLInputValue[] {
+  const { model = '', usedFraction, status, resetsAtMs, source, observedAtMs } = window;
+  const resets = resetsAtMs === null ? null : Math.round(resetsAtMs);
+  return [owner, window.window, model, usedFraction, status, resets, source, Math.round(observedAtMs)];
 }

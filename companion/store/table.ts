@@ -75,14 +75,14 @@ export class Table<Fields extends object> {
     const names = this.#columns.map((column) => column.name);
     const updates = names.filter((column) => column !== 'id').map((column) => `${column} = excluded.${column}`);
     this.upsert =
-      `INSERT INTO ${name} (${names.join(', ')}) VALUES (${names.map((column) => `:${column}`).join(', ')}) ` +
+      `INSERT INTO ${name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')}) ` +
       `ON CONFLICT (id) DO UPDATE SET ${updates.join(', ')}`;
   }
 
-  /** Named parameters for `upsert`. */
-  toRow(record: Fields): Record<string, SQLInputValue> {
+  /** The parameters for `upsert`, in its order. */
+  toRow(record: Fields): SQLInputValue[] {
     const values = record as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(this.#columns.map(({ field, name, column }) => [name, column.toSql(values[field])]));
+    return this.#columns.map(({ field, column }) => column.toSql(values[field]));
   }
 
   fromRow(row: Row, report: (problem: string) => void): Fields {

@@ -23,12 +23,19 @@ interface Unified {
 const prefix = 'anthropic-ratelimit-';
 
 /** In the headers, and as the usage page and the streams of claude.ai call the same windows. */
-const classicWindows = [
-  ['requests', 'requests'],
-  ['tokens', 'tokens'],
-  ['input-tokens', 'input_tokens'],
-  ['output-tokens', 'output_tokens'],
-] as const;
+const classicWindows = (
+  [
+    ['requests', 'requests'],
+    ['tokens', 'tokens'],
+    ['input-tokens', 'input_tokens'],
+    ['output-tokens', 'output_tokens'],
+  ] as const
+).map(([name, window]) => ({
+  window,
+  limit: `${prefix}${name}-limit`,
+  remaining: `${prefix}${name}-remaining`,
+  reset: `${prefix}${name}-reset`,
+}));
 const unifiedWindows = [
   ['5h', 'five_hour'],
   ['7d', 'seven_day'],
@@ -36,7 +43,7 @@ const unifiedWindows = [
   ['7d_opus', 'seven_day_opus'],
   ['7d_sonnet', 'seven_day_sonnet'],
 ] as const;
-const unifiedMarks = ['status', '5h-status', '7d-status'] as const;
+const unifiedMarks = ['status', '5h-status', '7d-status'].map((name) => `${prefix}unified-${name}`);
 /** Full, they stop every model; all the others stop only some. */
 const sharedWindows: ReadonlySet<string> = new Set(['five_hour', 'seven_day']);
 
@@ -59,8 +66,8 @@ export function readAnthropicLimits(
   model: string | undefined,
   nowMs: number,
 ): LimitFacts {
-  const isUnified = unifiedMarks.some((name) => header(`${prefix}unified-${name}`) !== undefined);
-  const isClassic = classicWindows.some(([name]) => header(`${prefix}${name}-remaining`) !== undefined);
+  const isUnified = unifiedMarks.some((name) => header(name) !== undefined);
+  const isClassic = classicWindows.some(({ remaining }) => header(remaining) !== undefined);
   if (!isUnified && !isClassic && status !== 429) return noLimits;
   const reading: Reading = { header, model, skewMs: readSkewMs(header, nowMs), nowMs };
   const classic = isClassic ? readClassic(reading) : [];
@@ -72,10 +79,11 @@ export function readAnthropicLimits(
 }
 
 function readClassic({ header, model, skewMs, nowMs }: Reading): readonly QuotaWindow[] {
-  return classicWindows.flatMap(([name, window]) => {
-    const resetsAtMs = readMomentMs(header(`${prefix}${name}-reset`), skewMs, nowMs);
-    const limit = readCount(header(`${prefix}${name}-limit`));
-    const remaining = readCount(header(`${prefix}${name}-remaining`));
+  return classicWindows.flatMap(({ window, ...names }) => {
+    const remaining = readCount(header(names.remaining));
+    if (remaining === undefined) return [];
+    const resetsAtMs = readMomentMs(header(names.reset), skewMs, nowMs);
+    const limit = readCount(header(names.limit));
     return countedWindow({ window, limit, remaining, resetsAtMs, model, observedAtMs: nowMs }) ?? [];
   });
 }
