@@ -13,7 +13,7 @@ import type { Network } from '../../../companion/upstream/dispatcher.ts';
 import { createCertificate } from '../../support/browser/certificate.ts';
 import type { Certificate } from '../../support/browser/certificate.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { openConnectProxy } from './connect-proxy.ts';
+import { openConnectProxy } from '../../support/connect-proxy.ts';
 
 const host = 'api.provider.example';
 const timeouts = { connectMs: 1_000, firstByteMs: 2_000, idleMs: 2_000 };
