@@ -37,7 +37,9 @@ export function markLast<Block extends { cache_control?: Anthropic.CacheControlE
 
 /** The image of an http(s) or `data:` URL; `field` is the path of the URL for refusals. */
 export function decodeImage(url: string, field: string): Anthropic.ImageBlockParam {
-  if (/^https?:/i.test(url) && URL.canParse(url)) return { type: 'image', source: { type: 'url', url } };
+  if (/^https?:/i.test(url) && URL.canParse(url)) {
+    return { type: 'image', source: { type: 'url', url: url.replace(/^https?/i, (scheme) => scheme.toLowerCase()) } };
+  }
   const data = parseDataUrl(url);
   if (data === undefined) throw invalidField(field, `Invalid '${field}': expected an http(s) or base64 data URL.`);
   return imageBlock(data, field);

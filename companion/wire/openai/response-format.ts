@@ -2,6 +2,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { isObject, parseJson } from '../hub/fields.ts';
 import type { JsonObject } from '../hub/fields.ts';
+import { schemaInstruction } from '../hub/json-instruction.ts';
+import { isObjectSchema } from '../hub/json-schema.ts';
 
 /** The form in which a client wants its answer, whatever the dialect calls it. */
 export type AnswerFormat =
@@ -49,8 +51,8 @@ export function decodeAnswerFormat(wanted: AnswerFormat, means: JsonOutputMeans)
 
 /** The client's JSON out of a complete input of the hidden tool. */
 export function unwrapJson(input: unknown, { isWrapped }: HiddenJsonTool): string {
-  const value = isWrapped && isObject(input) && VALUE_KEY in input ? input[VALUE_KEY] : input;
-  return JSON.stringify(value ?? {});
+  if (isWrapped && isObject(input) && VALUE_KEY in input) return JSON.stringify(input[VALUE_KEY] ?? null);
+  return JSON.stringify(input ?? {});
 }
 
 /** The same from the streamed text of the input; text that was cut short is given as it is. */
@@ -69,10 +71,6 @@ function hiddenTool(schema: JsonObject, description: string | null | undefined):
   return { tool, jsonTool: { name: TOOL_NAME, isWrapped } };
 }
 
-function isObjectSchema(schema: JsonObject): boolean {
-  return schema['type'] === 'object' || (schema['type'] === undefined && isObject(schema['properties']));
-}
-
 /** References are counted from the root, so shared definitions move there. */
 function wrapSchema(schema: JsonObject): Anthropic.Tool.InputSchema {
   const { $defs, definitions, ...value } = schema;
@@ -83,11 +81,4 @@ function wrapSchema(schema: JsonObject): Anthropic.Tool.InputSchema {
     ...($defs === undefined ? {} : { $defs }),
     ...(definitions === undefined ? {} : { definitions }),
   };
-}
-
-function schemaInstruction(schema: JsonObject): string {
-  return (
-    'When you give the final answer, give one JSON value and nothing else: no other text and no code fence. ' +
-    `It must be valid against this JSON Schema:\n${JSON.stringify(schema)}`
-  );
 }
