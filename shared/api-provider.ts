@@ -34,6 +34,8 @@ export interface ChatQuirks {
   readonly requiredToolChoice: 'required' | 'any';
   /** Opaque tool-call fields (`extra_content`, Gemini's thought signatures) have to be echoed. */
   readonly echoesExtraContent: boolean;
+  /** After results only the assistant may speak, and a last message of the assistant is marked as the one to continue. */
+  readonly hasStrictTurns: boolean;
 }
 
 export interface ApiProvider {
@@ -70,6 +72,7 @@ export const openAiQuirks: ChatQuirks = {
   leastTemperature: null,
   requiredToolChoice: 'required',
   echoesExtraContent: false,
+  hasStrictTurns: false,
 };
 
 /** What most servers that call themselves OpenAI-compatible take; the start for provider blocks in the configuration. */
@@ -135,6 +138,7 @@ export const builtInProviders = [
       efforts: [],
       toolIds: 'nine-alphanumerics',
       requiredToolChoice: 'any',
+      hasStrictTurns: true,
     },
   },
   {
@@ -148,7 +152,6 @@ export const builtInProviders = [
     isKeyless: false,
     quirks: {
       ...compatibleQuirks,
-      maxTokensField: 'max_completion_tokens',
       efforts: ['low', 'medium', 'high'],
       leastTemperature: 1e-8,
     },

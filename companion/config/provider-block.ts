@@ -59,6 +59,7 @@ export const quirkSchemas = {
     .nullable(),
   required_tool_choice: oneOf(['required', 'any']),
   echoes_extra_content: flag,
+  has_strict_turns: flag,
 } satisfies Record<SnakeCase<keyof ChatQuirks>, z.ZodType>;
 
 export const blockShape = {

@@ -9,6 +9,8 @@ export type ChatAssistantMessage = Omit<OpenAI.ChatCompletionAssistantMessagePar
   tool_calls?: ChatToolCall[];
   /** Earlier thinking, for the servers that want it back. */
   reasoning_content?: string;
+  /** The answer goes on where this message ends. */
+  prefix?: true;
 };
 
 export type ChatMessage =

@@ -35,6 +35,8 @@ export function encodePart(
       return documentParts(block, path, context);
     case 'search_result':
       return textPart(joinTexts([block.title, block.source, ...block.content.map(({ text }) => text)]));
+    case 'tool_reference':
+      return textPart(`[tool ${block.tool_name}]`);
     default:
       context.warn(`messages[].content[].${block.type}`, 'has no counterpart');
       return [];

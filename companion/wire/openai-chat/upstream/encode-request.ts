@@ -6,15 +6,9 @@ import { createWarnings } from '../../openai/warnings.ts';
 import type { ChatBody } from './body.ts';
 import type { ChatUpstreamMemo } from './memo.ts';
 import { encodeMessages } from './messages.ts';
-import {
-  encodeEffort,
-  encodeFormat,
-  encodeLimit,
-  encodeSampling,
-  encodeStops,
-  encodeUser,
-  warnDropped,
-} from './options.ts';
+import { encodeFormat } from './format.ts';
+import { encodeEffort, encodeLimit, encodeSampling, encodeStops, encodeUser, warnDropped } from './options.ts';
+import { modelTraits } from './model-traits.ts';
 import { createTargetIds } from './tool-id.ts';
 import { targetToolName } from './tool-name.ts';
 import { encodeTools } from './tools.ts';
@@ -24,10 +18,16 @@ export function encodeChatRequest(request: DecodedRequest, model: string, quirks
   const { hub } = request;
   const { warn, list } = createWarnings();
   const context = { quirks, model, warn };
-  const format = encodeFormat(hub, context);
+  const format = encodeFormat(hub, quirks);
   const stops = encodeStops(hub, context);
   const effort = encodeEffort(hub, context);
-  const messageContext = { quirks, takesImages: quirks.takesImages, targetId: createTargetIds(quirks.toolIds), warn };
+  const messageContext = {
+    quirks,
+    traits: modelTraits(model),
+    takesImages: quirks.takesImages,
+    targetId: createTargetIds(quirks.toolIds),
+    warn,
+  };
   const body: ChatBody = {
     model,
     messages: encodeMessages(hub, format.instruction, messageContext),

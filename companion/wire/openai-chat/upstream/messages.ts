@@ -9,13 +9,16 @@ import type { Warn } from '../../openai/warnings.ts';
 import type { ChatAssistantMessage, ChatMessage, ChatPart, ChatToolCall } from './body.ts';
 import { contentOf, encodePart, joinTexts } from './content.ts';
 import type { Placed } from './content.ts';
+import type { ModelTraits } from './model-traits.ts';
 import { splitExtra } from './tool-id.ts';
 import { targetToolName } from './tool-name.ts';
 import { encodeResult } from './tool-result.ts';
 import type { EncodedResult } from './tool-result.ts';
+import { keepStrictTurns } from './turn-order.ts';
 
 export interface MessageContext {
   readonly quirks: ChatQuirks;
+  readonly traits: ModelTraits;
   readonly takesImages: boolean;
   readonly targetId: (hubId: string) => string;
   readonly warn: Warn;
@@ -51,17 +54,19 @@ export function encodeMessages(
     else encoded.push(...unanswered(waiting, context), ...otherMessages(turn, context));
     waiting = { calls: turn.role === 'assistant' ? callsOf(turn) : [], held: [] };
   }
-  if (messages.at(-1)?.role === 'assistant') warnOfPrefill(waiting, context.warn);
-  return [...encoded, ...unanswered(waiting, context)];
+  const all = [...encoded, ...unanswered(waiting, context)];
+  if (context.quirks.hasStrictTurns) return keepStrictTurns(all);
+  if (all.at(-1)?.role === 'assistant') context.warn('messages', 'a last message from the assistant is not continued');
+  return all;
 }
 
 /** Claude Code's note to Anthropic about billing differs on every call, and so would spoil other providers' caches. */
-const BILLING_NOTE = /^x-anthropic-billing-header:/;
+const BILLING_NOTE = /^x-anthropic-billing-header:.*\n*/;
 
 function systemText(system: HubRequest['system'], warn: Warn): string {
   const blocks = typeof system === 'string' ? [system] : (system ?? []).map(({ text }) => text);
-  const kept = blocks.filter((text) => !BILLING_NOTE.test(text));
-  if (kept.length < blocks.length) warn('system', 'the billing note for Anthropic is left out');
+  const kept = blocks.map((text) => text.replace(BILLING_NOTE, ''));
+  if (kept.some((text, index) => text !== blocks[index])) warn('system', 'the billing note for Anthropic is left out');
   return joinTexts(kept);
 }
 
@@ -144,7 +149,7 @@ function assistantMessages({ blocks }: Turn, context: MessageContext): readonly 
   const calls: ChatToolCall[] = [];
   for (const { block } of blocks) {
     if (block.type === 'text') texts.push(block.text);
-    else if (block.type === 'tool_use') calls.push(encodeCall(block, context));
+    else if (block.type === 'tool_use') calls.push(encodeCall(block, calls.length === 0, context));
     else if (block.type === 'thinking') thoughts.push(block.thinking);
     else if (block.type !== 'redacted_thinking') {
       context.warn(`messages[].content[].${block.type}`, 'has no counterpart');
@@ -162,14 +167,27 @@ function assistantMessages({ blocks }: Turn, context: MessageContext): readonly 
   ];
 }
 
-function encodeCall({ id, name, input }: Anthropic.ToolUseBlockParam, context: MessageContext): ChatToolCall {
-  const { extra } = splitExtra(id);
+function encodeCall(
+  { id, name, input }: Anthropic.ToolUseBlockParam,
+  isFirst: boolean,
+  context: MessageContext,
+): ChatToolCall {
+  const extra = extraContent(id, isFirst, context);
   return {
     id: context.targetId(id),
     type: 'function',
     function: { name: targetToolName(name), arguments: argumentsOf(input) },
-    ...(context.quirks.echoesExtraContent && extra !== undefined && { extra_content: extra }),
+    ...(extra !== undefined && { extra_content: extra }),
   };
+}
+
+/** Google's own word for calls that another model made, and which so have no signature. */
+const foreignCall = { google: { thought_signature: 'skip_thought_signature_validator' } };
+
+/** What the server wants back with a call; of several calls in one answer it signs the first. */
+function extraContent(id: string, isFirst: boolean, { quirks, traits }: MessageContext): unknown {
+  if (!quirks.echoesExtraContent) return undefined;
+  return splitExtra(id).extra ?? (isFirst && traits.wantsSignatures ? foreignCall : undefined);
 }
 
 /** Arguments that were no JSON object go back as the server wrote them. */
@@ -180,18 +198,16 @@ function argumentsOf(input: unknown): string {
   return JSON.stringify(input ?? {});
 }
 
+/** Where thinking is wanted beside calls, none is an empty one: the field itself may not be missing. */
 function replayed(
-  reasoning: string,
+  thoughts: string,
   hasCalls: boolean,
-  { quirks, warn }: MessageContext,
+  { quirks, traits, warn }: MessageContext,
 ): Pick<ChatAssistantMessage, 'reasoning_content'> {
-  if (reasoning === '') return {};
-  const isWanted = quirks.replaysReasoning === 'always' || (quirks.replaysReasoning === 'with-tools' && hasCalls);
-  if (isWanted) return { reasoning_content: reasoning };
-  warn('messages[].content[].thinking', 'earlier thinking is not replayed');
+  const isWanted = traits.takesReasoning && (quirks.replaysReasoning === 'always' || hasCalls);
+  if (isWanted && quirks.replaysReasoning !== 'never') {
+    return thoughts === '' && !hasCalls ? {} : { reasoning_content: thoughts };
+  }
+  if (thoughts !== '') warn('messages[].content[].thinking', 'earlier thinking is not replayed');
   return {};
-}
-
-function warnOfPrefill({ calls }: Waiting, warn: Warn): void {
-  if (calls.length === 0) warn('messages', 'a last message from the assistant is not continued');
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ChatQuirks } from '../../../../shared/api-provider.ts';
 import type { DecodedRequest } from '../../codec.ts';
-import type { HubRequest } from '../../hub/request.ts';
+import type { HubMessageParam, HubRequest } from '../../hub/request.ts';
 import type { Warn } from '../../openai/warnings.ts';
 import type { ChatBody } from './body.ts';
 import { modelTraits } from './model-traits.ts';
@@ -69,20 +69,32 @@ export function encodeEffort(hub: HubRequest, { quirks, model, warn }: OptionCon
     warn(hub.thinking ? 'thinking' : 'output_config.effort', 'this model has no such setting');
     return {};
   }
-  return { reasoning_effort: nearestEffort(wanted, quirks.efforts) };
+  const { takesExtraHigh } = modelTraits(model);
+  const efforts = quirks.efforts.filter((effort) => takesExtraHigh || (effort !== 'xhigh' && effort !== 'max'));
+  return { reasoning_effort: nearestEffort(wanted, efforts) };
 }
 
-function wantedEffort({ thinking, output_config: output }: HubRequest): string | undefined {
+function wantedEffort(hub: HubRequest): string | undefined {
+  const { thinking } = hub;
   switch (thinking?.type) {
     case 'disabled':
       return undefined;
     case 'enabled':
       return effortOfBudget(thinking.budget_tokens);
     case undefined:
-      return output?.effort ?? undefined;
+      return namedEffort(hub);
     default:
-      return output?.effort ?? 'medium';
+      return namedEffort(hub) ?? 'medium';
   }
+}
+
+/** An instruction in the middle of the conversation may change the effort for what follows it. */
+function namedEffort({ messages, output_config: output }: HubRequest): string | undefined {
+  const efforts = messages.map((message) => {
+    const { role, output_config: own } = message as HubMessageParam & { output_config?: { effort?: unknown } | null };
+    return role === 'system' && typeof own?.effort === 'string' ? own.effort : undefined;
+  });
+  return efforts.findLast((effort) => effort !== undefined) ?? output?.effort ?? undefined;
 }
 
 function effortOfBudget(tokens: number): string {
@@ -97,27 +109,6 @@ function nearestEffort(wanted: string, supported: readonly string[]): string {
   const distance = (effort: string): number => Math.abs(place(effort) - place(wanted));
   const [nearest] = known.toSorted((a, b) => distance(a) - distance(b));
   return nearest ?? supported[0] ?? wanted;
-}
-
-export interface EncodedFormat {
-  readonly fields: Partial<ChatBody>;
-  /** For the system message; empty if the server understands the schema itself. */
-  readonly instruction: string;
-}
-
-export function encodeFormat({ output_config: output }: HubRequest, { quirks }: OptionContext): EncodedFormat {
-  const schema = output?.format?.schema;
-  if (schema === undefined || schema === null) return { fields: {}, instruction: '' };
-  if (quirks.jsonSchema === 'native') {
-    const format = { type: 'json_schema', json_schema: { name: 'output', schema, strict: true } } as const;
-    return { fields: { response_format: format }, instruction: '' };
-  }
-  return {
-    fields: { response_format: { type: 'json_object' } },
-    instruction:
-      'When you give the final answer, give one JSON object and nothing else: no other text and no code fence. ' +
-      `It must be valid against this JSON Schema:\n${JSON.stringify(schema)}`,
-  };
 }
 
 /** Clients put more into the id than the field takes, and more than the provider has to know: a digest tells users apart. */

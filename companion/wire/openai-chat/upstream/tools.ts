@@ -5,6 +5,7 @@ import type { ChatQuirks } from '../../../../shared/api-provider.ts';
 import type { HubRequest, HubTool } from '../../hub/request.ts';
 import type { Warn } from '../../openai/warnings.ts';
 import type { ChatBody } from './body.ts';
+import { fitStrictSchema } from './strict-schema.ts';
 import { targetToolName } from './tool-name.ts';
 
 type ToolFields = Pick<ChatBody, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
@@ -13,7 +14,7 @@ type ToolFields = Pick<ChatBody, 'tools' | 'tool_choice' | 'parallel_tool_calls'
 export function encodeTools({ tools, tool_choice: choice }: HubRequest, quirks: ChatQuirks, warn: Warn): ToolFields {
   const kept = (tools ?? []).filter((tool) => isClientTool(tool, warn));
   if (kept.length === 0) return {};
-  const encoded = kept.map(encodeTool);
+  const encoded = kept.map((tool) => encodeTool(tool, warn));
   const encodedChoice = encodeChoice(choice, new Set(kept.map(({ name }) => name)), quirks, warn);
   return {
     tools: encoded,
@@ -29,19 +30,17 @@ function isClientTool(tool: HubTool, warn: Warn): tool is Anthropic.Tool {
   return false;
 }
 
-function encodeTool({
-  name,
-  description,
-  input_schema: schema,
-  strict,
-}: Anthropic.Tool): OpenAI.ChatCompletionFunctionTool {
+function encodeTool(tool: Anthropic.Tool, warn: Warn): OpenAI.ChatCompletionFunctionTool {
+  const { name, description, input_schema: schema } = tool;
+  const strict = tool.strict === true ? fitStrictSchema(schema) : undefined;
+  if (tool.strict === true && strict === undefined) warn('tools[].strict', 'the schema has what strict ones may not');
   return {
     type: 'function',
     function: {
       name: targetToolName(name),
       ...(description && { description }),
-      parameters: { properties: {}, ...schema, type: 'object' },
-      ...(strict === true && { strict }),
+      parameters: strict ?? { properties: {}, ...schema, type: 'object' },
+      ...(strict !== undefined && { strict: true }),
     },
   };
 }

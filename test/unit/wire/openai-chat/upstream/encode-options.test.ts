@@ -33,7 +33,7 @@ it.each([
   ['openai', 'max_completion_tokens'],
   ['mistral', 'max_tokens'],
   ['deepseek', 'max_tokens'],
-  ['groq', 'max_completion_tokens'],
+  ['groq', 'max_tokens'],
 ] as const)('limits an answer of %s by %s alone', (id, field) => {
   const body = bodyOf({ max_tokens: 7 }, { quirks: quirksOf(id) });
   expect(Object.entries(body).filter(([name]) => name.startsWith('max_'))).toEqual([[field, 7]]);
@@ -47,13 +47,13 @@ it('names no limit where the client named none', () => {
 
 describe('tools', () => {
   it('become functions, each with an object schema', () => {
-    const bare: Anthropic.Tool = { name: 'go', input_schema: { type: 'object' }, strict: true };
+    const bare: Anthropic.Tool = { name: 'go', input_schema: { type: 'object' } };
     expect(bodyOf({ tools: [look, bare] }).tools).toEqual([
       {
         type: 'function',
         function: { name: 'look', description: 'Looks.', parameters: { type: 'object', properties: {} } },
       },
-      { type: 'function', function: { name: 'go', parameters: { type: 'object', properties: {} }, strict: true } },
+      { type: 'function', function: { name: 'go', parameters: { type: 'object', properties: {} } } },
     ]);
   });
 
@@ -177,7 +177,7 @@ describe('stop sequences', () => {
     [{}, ['a', 'b', 'c', 'd'], ['e']],
     [{ quirks: { takesStop: false } }, undefined, ['a', 'b', 'c', 'd', 'e']],
     [{ model: 'gpt-5-mini' }, undefined, ['a', 'b', 'c', 'd', 'e']],
-    [{ model: 'gpt-5.5' }, ['a', 'b', 'c', 'd'], ['e']],
+    [{ model: 'gpt-5.5' }, undefined, ['a', 'b', 'c', 'd', 'e']],
   ])('beyond what %j takes are kept for us', (encoding, sent, kept) => {
     const encoded = encode({ stop_sequences: ['a', 'b', 'c', 'd', 'e', 'a'] }, encoding);
     expect((encoded.body as { stop?: unknown }).stop).toEqual(sent);
@@ -186,7 +186,12 @@ describe('stop sequences', () => {
 });
 
 describe('a JSON schema', () => {
-  const schema = { type: 'object', properties: { a: { type: 'number' } } };
+  const schema = {
+    type: 'object',
+    properties: { a: { type: 'number' } },
+    required: ['a'],
+    additionalProperties: false,
+  };
   const asked = { system: 'Be kind.', output_config: { format: { type: 'json_schema' as const, schema } } };
 
   it('is asked for natively', () => {
