@@ -4,13 +4,11 @@
  * from any other. Nothing is sent to the client before the answer has truly begun, so that whatever fails until then is a
  * proper HTTP error, or another candidate's turn.
  */
-import { randomBytes } from 'node:crypto';
 import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import type { ApiCandidate, Candidate, Plan, RouteRequest, WebCandidate } from '../router/plan.ts';
 import type { KeyPool } from '../router/pool.ts';
 import type { LedgerRow } from '../store/ledger.ts';
-import type { Stamp } from '../wire/codec.ts';
 import { collectMessage } from '../wire/hub/collect.ts';
 import type { HubEvent } from '../wire/hub/event.ts';
 import { errorOfEvent } from '../wire/hub/failure.ts';
@@ -26,6 +24,7 @@ import { encodeStream } from './encode-answer.ts';
 import type { ExchangeRequest, RelayEnd, Served } from './exchange.ts';
 import { credentialOf, ExchangeRecord, providerOf } from './record.ts';
 import { afterRetries, mayReplace, mayTryNext } from './retry.ts';
+import { createStamp } from './stamp.ts';
 import { UsageWatch } from './watch-events.ts';
 
 export interface ExchangeOptions extends AttemptServices {
@@ -76,7 +75,7 @@ export class ExchangeService {
    */
   async serve(request: ExchangeRequest, abort: AbortController): Promise<Served> {
     const { nowMs, activity } = this.#options;
-    const stamp: Stamp = { id: randomBytes(12).toString('hex'), createdAtMs: nowMs() };
+    const stamp = createStamp(nowMs());
     const id = `exc_${stamp.id}`;
     const peeked = peek(request);
     const model = peeked?.strings.get('model');
