@@ -1,5 +1,5 @@
 /** Walking JSON schemas that clients wrote. */
-import { asObject, isObject } from './fields.ts';
+import { asArray, asObject, isObject } from './fields.ts';
 import type { JsonObject } from './fields.ts';
 
 /** Keywords whose value is a map from names to schemas. */
@@ -42,8 +42,14 @@ export function resolveRoot(schema: JsonObject): JsonObject {
   return { ...rest, ...definition };
 }
 
+/** Whether every valid value is an object. */
 export function isObjectSchema({ type, properties }: JsonObject): boolean {
   return type === 'object' || (type === undefined && isObject(properties));
+}
+
+/** Whether a valid value may be an object: `type` may be a list. */
+export function mayBeObject(schema: JsonObject): boolean {
+  return isObjectSchema(schema) || asArray(schema['type']).includes('object');
 }
 
 /** Whether an object may have keys that nobody named: such a one cannot be closed without losing what it is for. */
@@ -55,7 +61,7 @@ export function isMap({ properties, additionalProperties }: JsonObject): boolean
 /** Objects that name their keys, closed against others: whatever is valid then was valid before. */
 export function closeObjects(schema: JsonObject): JsonObject {
   const inner = mapSubschemas(schema, closeObjects);
-  return isObjectSchema(schema) && schema['additionalProperties'] !== false
+  return mayBeObject(schema) && schema['additionalProperties'] !== false
     ? { ...inner, additionalProperties: false }
     : inner;
 }

@@ -676,6 +676,7 @@ describe('answer formats', () => {
       },
     ],
     ['with any keys', { type: 'object' }],
+    ['or null with any keys', { ...strict, properties: { a: { type: ['null', 'object'] } } }],
     ['that hold themselves', { type: 'object', properties: { next: { $ref: '#' } }, additionalProperties: false }],
   ])('that the native form cannot say are asked for in words: objects %s', (_name, schema) => {
     const { body } = chatToMessages(wanted(schema), ADAPTIVE);

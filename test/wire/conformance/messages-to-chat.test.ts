@@ -561,6 +561,17 @@ describe('structured outputs', () => {
       },
       true,
     ],
+    [
+      'holds an object or null',
+      { ...closed, properties: { a: { type: ['object', 'null'], properties: { b: {} }, required: ['b'] } } },
+      {
+        ...closed,
+        properties: {
+          a: { type: ['object', 'null'], properties: { b: {} }, required: ['b'], additionalProperties: false },
+        },
+      },
+      true,
+    ],
     ['names its dialect', { $schema: 'https://json-schema.org/draft/2020-12/schema', ...closed }, closed, true],
     [
       'is a reference',

@@ -1,5 +1,5 @@
 /** What Anthropic's structured outputs take of JSON Schema. */
-import { closeObjects, isMap, isObjectSchema, isRecursive, mapSubschemas, someSchema } from '../../hub/json-schema.ts';
+import { closeObjects, isMap, isRecursive, mapSubschemas, mayBeObject, someSchema } from '../../hub/json-schema.ts';
 import type { JsonObject } from '../../hub/fields.ts';
 
 const formats: ReadonlySet<unknown> = new Set([
@@ -38,7 +38,7 @@ const keywords: ReadonlySet<string> = new Set([
  * check moved into descriptions, where the model still reads them. `undefined` for free keys and for recursion.
  */
 export function fitOutputSchema(schema: JsonObject): JsonObject | undefined {
-  const isOpen = someSchema(schema, (part) => isObjectSchema(part) && isMap(part));
+  const isOpen = someSchema(schema, (part) => mayBeObject(part) && isMap(part));
   if (isOpen || isRecursive(schema)) return undefined;
   return describeLimits(closeObjects(schema));
 }

@@ -1,7 +1,7 @@
 /** What OpenAI asks of a JSON schema: of any one that its root is an object, of a strict one much more. */
 import type { JsonObject } from '../../hub/fields.ts';
 import { asArray, asObject } from '../../hub/fields.ts';
-import { closeObjects, isMap, isObjectSchema, mapSubschemas, someSchema } from '../../hub/json-schema.ts';
+import { closeObjects, isMap, isObjectSchema, mapSubschemas, mayBeObject, someSchema } from '../../hub/json-schema.ts';
 
 /** Keywords that a strict schema may use. */
 const keywords: ReadonlySet<string> = new Set([
@@ -63,7 +63,7 @@ function isStrict(schema: JsonObject): boolean {
   const { format, properties, required } = schema;
   const isKnown = Object.keys(schema).every((keyword) => keywords.has(keyword));
   if (!isKnown || (format !== undefined && !formats.has(format))) return false;
-  if (!isObjectSchema(schema)) return true;
+  if (!mayBeObject(schema)) return true;
   const names = Object.keys(asObject(properties));
   return !isMap(schema) && names.every((name) => asArray(required).includes(name));
 }
