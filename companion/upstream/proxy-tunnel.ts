@@ -2,9 +2,7 @@
  * A connection through an HTTP proxy: `CONNECT`, then the bytes are the target's. Done here and not by undici's own
  * agent, which gives requests through a proxy other headers than direct ones, and few words for what went wrong.
  */
-import { request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
@@ -57,7 +55,9 @@ function authorityOf({ hostname, port }: TunnelTarget): string {
 
 function begin(proxy: URL, authority: string, secureContext: SecureContext | undefined): ClientRequest {
   const isSecure = proxy.protocol === 'https:';
-  return (isSecure ? httpsRequest : httpRequest)({
+  // Not by `import`, which reads every export at once: one of them loads Node's own copy of undici, which nobody needs.
+  const { request } = process.getBuiltinModule(isSecure ? 'node:https' : 'node:http');
+  return request({
     method: 'CONNECT',
     host: proxy.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: proxy.port || (isSecure ? 443 : 80),
