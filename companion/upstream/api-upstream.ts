@@ -7,7 +7,7 @@ import type { ApiKey } from '../../shared/credential.ts';
 import { CompanionError } from '../base/error.ts';
 import { readAnthropicLimits } from '../wire/anthropic/limits.ts';
 import { anthropicUpstream } from '../wire/anthropic/upstream/codec.ts';
-import type { EncodedRequest, HeaderLookup, Stamp, UpstreamCodec } from '../wire/codec.ts';
+import type { EncodedRequest, HeaderLookup, Stamp, StreamCodec, UpstreamCodec } from '../wire/codec.ts';
 import type { HubEvent } from '../wire/hub/event.ts';
 import { eventsOfMessage } from '../wire/hub/expand.ts';
 import { parseJson } from '../wire/hub/fields.ts';
@@ -15,7 +15,10 @@ import type { LimitFacts } from '../wire/limits.ts';
 import { readOpenAiLimits } from '../wire/openai-chat/limits.ts';
 import { createChatUpstream } from '../wire/openai-chat/upstream/codec.ts';
 import { decodeStream } from '../wire/sse.ts';
+import type { SseFrame } from '../wire/sse.ts';
 import { bufferReply } from './buffered-reply.ts';
+import type { BufferedReply } from './buffered-reply.ts';
+import { hideKey, hideKeyInError, hideKeyInEvent, hideKeyInHeaders, secretToHide } from './hide-key.ts';
 import type { RawReply, RawTransport } from './raw-transport.ts';
 import { credentialHeader, requestHeaders } from './relay-headers.ts';
 
@@ -44,7 +47,7 @@ export interface RelayRequest extends ApiTarget {
 
 export interface RelayedReply {
   readonly reply: RawReply;
-  /** What the reply means, if it is about the key: limited, or out of credit. Its body then is in memory. */
+  /** What the reply means, if it is about the key: limited, or out of credit. */
   readonly refusal: CompanionError | undefined;
 }
 
@@ -81,7 +84,7 @@ export class ApiUpstream {
    */
   async relay(request: RelayRequest, signal: AbortSignal): Promise<RelayedReply> {
     const { provider, key } = request;
-    const reply = await this.#options.transport.send(
+    const sent = await this.#options.transport.send(
       {
         method: request.method,
         url: urlOf(provider, request.target),
@@ -90,13 +93,16 @@ export class ApiUpstream {
       },
       signal,
     );
-    if (key.origin === 'client') return { reply, refusal: undefined };
-    if (!keyStatuses.has(reply.status)) {
+    if (key.origin === 'client') return { reply: sent, refusal: undefined };
+    const reply = hideKeyInHeaders(sent, key);
+    if (reply.status < 400) {
       this.#noteLimits(request, reply.status, reply.header, undefined);
       return { reply, refusal: undefined };
     }
-    const refusal = await bufferReply(reply);
-    this.#noteLimits(request, reply.status, reply.header, refusal.text());
+    const refusal = await refusalWithoutKey(reply, key);
+    const isAboutKey = keyStatuses.has(reply.status);
+    this.#noteLimits(request, reply.status, reply.header, isAboutKey ? refusal.text() : undefined);
+    if (!isAboutKey) return { reply: refusal, refusal: undefined };
     const error = this.codecOf(provider).decodeError(reply.status, reply.header, refusal.text(), this.#options.nowMs());
     if (error.code === 'KEY_REJECTED') throw named(error, key);
     return { reply: refusal, refusal: error.retry === 'other-credential' ? error : undefined };
@@ -106,7 +112,7 @@ export class ApiUpstream {
   async send(request: TranslatedRequest, signal: AbortSignal): Promise<AsyncIterable<HubEvent>> {
     const { provider, key, encoded } = request;
     const codec = this.codecOf(provider);
-    const reply = await this.#options.transport.send(
+    const sent = await this.#options.transport.send(
       {
         method: 'POST',
         url: provider.baseUrl + encoded.path,
@@ -115,11 +121,12 @@ export class ApiUpstream {
       },
       signal,
     );
+    const reply = hideKeyInHeaders(sent, key);
     if (reply.status >= 200 && reply.status < 300) {
       this.#noteLimits(request, reply.status, reply.header, undefined);
       return readAnswer(codec, request, reply);
     }
-    const text = (await reply.read(maxErrorBytes)).toString('utf8');
+    const text = hideKey((await reply.read(maxErrorBytes)).toString('utf8'), key);
     this.#noteLimits(request, reply.status, reply.header, text);
     throw named(codec.decodeError(reply.status, reply.header, text, this.#options.nowMs()), key);
   }
@@ -169,16 +176,43 @@ function urlOf(provider: ApiProvider, target: string): string {
 
 async function* readAnswer(
   codec: UpstreamCodec,
-  { encoded, stamp }: TranslatedRequest,
+  { encoded, stamp, key }: TranslatedRequest,
   reply: RawReply,
 ): AsyncGenerator<HubEvent> {
-  if (reply.header('content-type')?.includes('text/event-stream') === true) {
-    yield* decodeStream(reply.chunks(), codec.streamDecoder(encoded, stamp));
-    return;
+  try {
+    if (reply.header('content-type')?.includes('text/event-stream') === true) {
+      yield* decodeStream(reply.chunks(), guarded(codec.streamDecoder(encoded, stamp), key));
+      return;
+    }
+    const body = parseJson((await reply.read(maxAnswerBytes)).toString('utf8'));
+    if (body === undefined) throw new CompanionError('UPSTREAM_UNREADABLE', 'The provider answered with invalid JSON.');
+    yield* eventsOfMessage(codec.decodeMessage(body, encoded, stamp));
+  } catch (thrown) {
+    throw hideKeyInError(thrown, key);
   }
-  const body = parseJson((await reply.read(maxAnswerBytes)).toString('utf8'));
-  if (body === undefined) throw new CompanionError('UPSTREAM_UNREADABLE', 'The provider answered with invalid JSON.');
-  yield* eventsOfMessage(codec.decodeMessage(body, encoded, stamp));
+}
+
+/** What is translated is also kept, in part: an answer without an end must not fill the memory. */
+function guarded<State>(decoder: StreamCodec<State, SseFrame, HubEvent>, key: ApiKey): typeof decoder {
+  let length = 0;
+  const hideIn = ([state, events]: readonly [State, readonly HubEvent[]]) =>
+    [state, events.map((event) => hideKeyInEvent(event, key))] as const;
+  return {
+    initial: decoder.initial,
+    end: (state) => decoder.end(state),
+    step(state, frame) {
+      length += frame.data.length;
+      if (length > maxAnswerBytes)
+        throw new CompanionError('UPSTREAM_UNREADABLE', `The answer is larger than ${maxAnswerBytes} bytes.`);
+      return hideIn(decoder.step(state, frame));
+    },
+  };
+}
+
+async function refusalWithoutKey(reply: RawReply, key: ApiKey): Promise<BufferedReply> {
+  const refusal = await bufferReply(reply);
+  const secret = secretToHide(key);
+  return secret === undefined ? refusal : refusal.without(secret);
 }
 
 /** Says whose key it was, so that a person with several knows which to look at. */

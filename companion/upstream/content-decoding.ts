@@ -2,11 +2,20 @@
 import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { CompanionError } from '../base/error.ts';
 
-/** What undoes `encoding` (the header's value), in the order in which it is to be applied; unknown ones are left alone. */
+/** Servers use one, seldom two. Each takes memory of its own, and a header has room for thousands. */
+const mostEncodings = 4;
+
+/**
+ * What undoes `encoding` (the header's value), in the order in which it is to be applied; unknown ones are left alone.
+ * Throws `UPSTREAM_UNREADABLE` for more of them than anybody uses.
+ */
 export function createDecoders(encoding: string | undefined): readonly Duplex[] {
   if (encoding === undefined) return [];
   const names = encoding.toLowerCase().split(',');
+  if (names.length > mostEncodings)
+    throw new CompanionError('UPSTREAM_UNREADABLE', 'The answer is encoded more often than can be undone.');
   return names
     .toReversed()
     .map((name) => createDecoder(name.trim()))

@@ -5,6 +5,7 @@ import { CompanionError } from '../base/error.ts';
 import type { UpstreamCodec } from '../wire/codec.ts';
 import { asArray, asObject, asText, parseJson } from '../wire/hub/fields.ts';
 import type { JsonObject } from '../wire/hub/fields.ts';
+import { hideKey, hideKeyInHeaders } from './hide-key.ts';
 import type { RawTransport } from './raw-transport.ts';
 import { credentialHeader } from './relay-headers.ts';
 
@@ -31,7 +32,7 @@ const maxBytes = 8 * 1024 * 1024;
 export function createModelList({ transport, userAgent, codecOf, nowMs }: ModelListOptions): ListModels {
   return async (provider, key, signal) => {
     const isAnthropic = provider.wire === 'anthropic';
-    const reply = await transport.send(
+    const sent = await transport.send(
       {
         method: 'GET',
         url: `${provider.baseUrl}${isAnthropic ? '/v1/models?limit=1000' : '/models'}`,
@@ -44,7 +45,8 @@ export function createModelList({ transport, userAgent, codecOf, nowMs }: ModelL
       },
       signal,
     );
-    const text = (await reply.read(maxBytes)).toString('utf8');
+    const reply = hideKeyInHeaders(sent, key);
+    const text = hideKey((await reply.read(maxBytes)).toString('utf8'), key);
     if (reply.status !== 200) throw codecOf(provider).decodeError(reply.status, reply.header, text, nowMs());
     return readModels(parseJson(text), provider);
   };

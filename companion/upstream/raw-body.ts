@@ -77,6 +77,10 @@ export class RawBody {
     });
   }
 
+  get isTaken(): boolean {
+    return this.#consumer !== undefined;
+  }
+
   /** One chunk at a time: the next one is let in when the last one was taken. */
   async *chunks(): AsyncGenerator<Buffer> {
     const queue: Buffer[] = [];

@@ -31,7 +31,10 @@ export interface RawReply {
   read(maxBytes: number): Promise<Buffer>;
   /** The body with its content-encoding undone, as it arrives. Ending it early ends the request. */
   chunks(): AsyncIterable<Uint8Array>;
-  /** Lets go of the body; the connection is kept if little is left of it. */
+  /**
+   * Lets go of the body; the connection is kept if little is left of it. During `pour` it ends the request instead, and
+   * what is poured rejects with `UPSTREAM_UNREADABLE`.
+   */
   discard(): void;
 }
 

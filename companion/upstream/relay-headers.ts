@@ -24,8 +24,16 @@ const clientOnly: ReadonlySet<string> = new Set([
   'x-proxy-mode',
 ]);
 
-/** Speak for the provider's own origin, or set state in a browser. */
-const providerOnly: ReadonlySet<string> = new Set(['set-cookie', 'alt-svc', 'strict-transport-security']);
+/** Speak for the provider's own origin, or change state in a browser. */
+const providerOnly: ReadonlySet<string> = new Set([
+  'set-cookie',
+  'set-cookie2',
+  'clear-site-data',
+  'alt-svc',
+  'strict-transport-security',
+  'nel',
+  'report-to',
+]);
 
 /**
  * The header that authorises a call, as `[name, value]`; empty for a keyless provider. A client's own credential goes out
@@ -72,10 +80,15 @@ export function replyHeaders(rawHeaders: readonly string[]): string[] {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;
     const lowerCaseName = name.toLowerCase();
-    if (isConnections(lowerCaseName, named) || providerOnly.has(lowerCaseName)) continue;
+    if (isConnections(lowerCaseName, named) || isForOthers(lowerCaseName)) continue;
     headers.push(name, rawHeaders[at + 1] as string);
   }
   return headers;
+}
+
+/** No web page may read our answers, whatever its provider thinks of it; and `x-companion-` is ours to say. */
+function isForOthers(name: string): boolean {
+  return providerOnly.has(name) || name.startsWith('access-control-') || name.startsWith('x-companion-');
 }
 
 function isConnections(name: string, named: ReadonlySet<string> | undefined): boolean {

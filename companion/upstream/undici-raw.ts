@@ -137,6 +137,14 @@ class RawCall implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('left'));
   };
 
+  /** Not from within undici's parser, which is about to go on with the next chunk. */
+  #breakOff(body: RawBody): void {
+    queueMicrotask(() => {
+      this.#leave();
+      body.abort(new CompanionError('UPSTREAM_UNREADABLE', 'The answer is longer than it may be.'));
+    });
+  }
+
   #fail(cause: unknown): void {
     this.#isOver = true;
     const error = this.#toError(cause);
@@ -165,7 +173,7 @@ class RawCall implements Dispatcher.DispatchHandler {
       pour: (sink) => body.pour(sink),
       chunks,
       read: (maxBytes) => this.#readWhole(chunks(), maxBytes),
-      discard: () => body.discard(this.#leave),
+      discard: () => (body.isTaken ? this.#breakOff(body) : body.discard(this.#leave)),
     };
   }
 
