@@ -1,0 +1,50 @@
+/** Some servers repeat a key in what they say about it. A key of ours goes no further than this. */
+import type { ApiKey } from '../../shared/credential.ts';
+import { CompanionError } from '../base/error.ts';
+import type { HubEvent } from '../wire/hub/event.ts';
+import type { RawReply } from './raw-transport.ts';
+
+/** What is shorter is no secret: servers on this computer are content with `none` or `dummy`. */
+const shortestSecret = 8;
+
+/** What must not be seen of `key`; `undefined` when that is nothing, or the client's own. */
+export function secretToHide({ secret, origin }: ApiKey): string | undefined {
+  const text = secret?.reveal() ?? '';
+  return origin === 'client' || text.length < shortestSecret ? undefined : text;
+}
+
+export function hideKey(text: string, key: ApiKey): string {
+  const secret = secretToHide(key);
+  return secret === undefined ? text : text.replaceAll(secret, '***');
+}
+
+/** `reply` with the key taken out of its headers; the very same where it was in none. */
+export function hideKeyInHeaders(reply: RawReply, key: ApiKey): RawReply {
+  const secret = secretToHide(key);
+  if (secret === undefined || !reply.headers.some((part) => part.includes(secret))) return reply;
+  const hide = (text: string) => text.replaceAll(secret, '***');
+  return {
+    status: reply.status,
+    headers: reply.headers.map(hide),
+    header: (name) => {
+      const value = reply.header(name);
+      return value === undefined ? undefined : hide(value);
+    },
+    pour: (sink) => reply.pour(sink),
+    chunks: () => reply.chunks(),
+    read: (maxBytes) => reply.read(maxBytes),
+    discard: () => reply.discard(),
+  };
+}
+
+/** The same error, should it say the key. */
+export function hideKeyInError(thrown: unknown, key: ApiKey): unknown {
+  if (!(thrown instanceof CompanionError) || hideKey(thrown.message, key) === thrown.message) return thrown;
+  const { code, details, remedy } = thrown;
+  return new CompanionError(code, hideKey(thrown.message, key), { details, remedy });
+}
+
+export function hideKeyInEvent(event: HubEvent, key: ApiKey): HubEvent {
+  if (event.type !== 'error') return event;
+  return { ...event, error: { ...event.error, message: hideKey(event.error.message, key) } };
+}
