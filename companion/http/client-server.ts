@@ -1,7 +1,7 @@
 /** The server that clients call: guarded, keyed, one front for each dialect. Listens on loopback unless told otherwise. */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import fastify from 'fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import type { RenderedError } from '../wire/codec.ts';
@@ -25,6 +25,8 @@ export interface ClientServerOptions {
   readonly allowedHosts: () => ReadonlySet<string>;
   readonly logger: Logger;
   readonly nowMs: () => number;
+  /** For so long a client may send nothing in the middle of a body; five minutes unless given. */
+  readonly silentBodyMs?: number;
 }
 
 export interface ClientServer {
@@ -35,6 +37,15 @@ export interface ClientServer {
 }
 
 const lastBytesMs = 3_000;
+const silentBodyMs = 300_000;
+
+const serverOptions: ServerOptions = {
+  keepAliveTimeout: 75_000,
+  // An upload takes as long as the provider takes for it; `watchBody` ends those that have died.
+  requestTimeout: 0,
+  // Java's own client offers HTTP/2 with every request, and means it as HTTP/1.1 where nobody takes it up.
+  shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() !== 'h2c',
+};
 
 /** Not by `import`, which reads every export at once: one of them loads Node's own copy of undici, which nobody needs. */
 const { createServer } = process.getBuiltinModule('node:http');
@@ -48,8 +59,13 @@ export function createClientServer(options: ClientServerOptions): ClientServer {
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (_error, _request, reply: FastifyReply) => {
+      const error = new CompanionError('INVALID_REQUEST', 'The path of the request cannot be read.');
+      const rendered = renderNeutralError(error, options.nowMs());
+      void reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
+    },
     serverFactory: (handler) => {
-      server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 300_000 }, guarded(handler, options));
+      server = createServer(serverOptions, guarded(handler, options));
       return server;
     },
   });
@@ -95,6 +111,7 @@ async function closeServer(app: FastifyInstance, isQuiet: () => Promise<void>): 
 function guarded(handler: (request: IncomingMessage, response: ServerResponse) => void, options: ClientServerOptions) {
   return (request: IncomingMessage, response: ServerResponse) => {
     const refusal = checkHost(request, options.allowedHosts()) ?? checkCaller(request);
+    watchBody(request, options.silentBodyMs ?? silentBodyMs);
     if (refusal === undefined) return handler(request, response);
     options.logger.warn({ code: refusal.code }, 'request refused');
     const rendered = renderNeutralError(refusal, options.nowMs());
@@ -105,6 +122,15 @@ function guarded(handler: (request: IncomingMessage, response: ServerResponse) =
     });
     response.end(JSON.stringify(rendered.body));
   };
+}
+
+/** Closes the connection of a client that falls silent before its body is complete. */
+function watchBody(request: IncomingMessage, silentMs: number): void {
+  const { headers } = request;
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
+  request.setTimeout(silentMs, () => {
+    if (!request.complete) request.socket.destroy();
+  });
 }
 
 /**

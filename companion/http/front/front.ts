@@ -1,6 +1,7 @@
 /** What the routes of one dialect have in common: how a request becomes an exchange, and its answer a response. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiKey } from '../../../shared/credential.ts';
+import { toCompanionError } from '../../base/error.ts';
 import type { CompanionError } from '../../base/error.ts';
 import type { ExchangeRequest, Served } from '../../exchange/exchange.ts';
 import type { ExchangeService } from '../../exchange/serve.ts';
@@ -13,6 +14,7 @@ import type { RouteConfig } from '../client-server.ts';
 import { abortWhenGone } from '../client-signal.ts';
 import { writeRelay } from '../relay-writer.ts';
 import { writeEventStream } from '../sse-writer.ts';
+import { isStraight, providerTarget, routeNotFound } from './target.ts';
 
 export interface Front {
   readonly dialect: Dialect;
@@ -25,14 +27,6 @@ export type RouteNature = Pick<ExchangeRequest, 'isTranslatable' | 'isStateful'>
 
 export function routeConfigOf(front: Front): RouteConfig {
   return { access: 'client', renderError: front.dialect.encodeError };
-}
-
-/**
- * Path and query as a provider would see them. Base URLs are entered in several ways: with `/openai` before the version,
- * or with the version twice.
- */
-export function providerTarget(url: string): string {
-  return url.replace(/^\/openai(?=\/)/, '').replace(/^\/v1(?=\/v1(?:[/?]|$))/, '');
 }
 
 /** Serves one request from end to end. Rejects only before anything was sent. */
@@ -53,11 +47,13 @@ export async function answer(
 
 function exchangeRequestOf(front: Front, nature: RouteNature, request: FastifyRequest): ExchangeRequest {
   const { headers } = request;
+  const target = providerTarget(request.raw.url ?? request.url);
+  if (!isStraight(target)) throw routeNotFound(request.method, target);
   return {
     ...nature,
     dialect: front.dialect,
     method: request.method,
-    target: providerTarget(request.raw.url ?? request.url),
+    target,
     rawHeaders: request.raw.rawHeaders,
     body: bodyOf(request),
     mode: parseMode([headers['x-proxy-mode']].flat()[0]),
@@ -96,7 +92,14 @@ async function sendRelay(
   const extra = ['x-companion-exchange', exchangeId, 'x-companion-route', route];
   if (hasRetried && reply.status >= 400) extra.push('x-should-retry', 'false');
   const errorText = (error: CompanionError) => front.dialect.encodeStreamError(error);
-  finish(await writeRelay(response, reply, observer, extra, { errorText }));
+  try {
+    finish(await writeRelay(response, reply, observer, extra, { errorText }));
+  } catch (cause) {
+    // A head that Node does not write, say: nobody must be left waiting.
+    reply.discard();
+    response.destroy();
+    finish({ facts: undefined, error: toCompanionError(cause) });
+  }
 }
 
 async function sendStream(

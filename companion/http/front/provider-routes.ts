@@ -8,8 +8,9 @@ import { CompanionError } from '../../base/error.ts';
 import type { ExchangeService } from '../../exchange/serve.ts';
 import type { RouteConfig } from '../client-server.ts';
 import { renderNeutralError } from '../render-error.ts';
-import { answer, providerTarget } from './front.ts';
+import { answer } from './front.ts';
 import type { Front, RouteNature } from './front.ts';
+import { providerTarget, routeNotFound } from './target.ts';
 
 export interface ProviderRoutesOptions {
   readonly anthropic: Front;
@@ -69,25 +70,17 @@ async function relayTo(
   reply: FastifyReply,
 ): Promise<unknown> {
   const path = pathOf(request);
-  // A path that climbs would leave the provider's API, with a credential in hand.
-  if (climbs.test(path)) throw routeNotFound(request, path);
   try {
     return await answer(front, natureOf(request), exchanges, request, reply);
   } catch (error) {
     const isNobody = error instanceof CompanionError && error.code === 'NO_CREDENTIAL';
-    throw isNobody && !knownRoutes.test(path) ? routeNotFound(request, path) : error;
+    throw isNobody && !knownRoutes.test(path) ? routeNotFound(request.method, path) : error;
   }
 }
-
-const climbs = /(?:^|\/|%2f|%5c|\\)(?:\.|%2e){1,2}(?:$|\/|%2f|%5c|\\)/i;
 
 /** What the two APIs are known to have; where nobody can be asked, any other path is taken for a slip. */
 const knownRoutes =
   /^\/v1\/(?:messages\/(?:batches|count_tokens)|(?:files|skills|models|organizations|embeddings|moderations|completions|complete|images|audio|responses|batches|uploads|vector_stores|fine_tuning|conversations|containers|evals|videos|realtime|assistants|threads)(?:\/|$))/;
-
-function routeNotFound(request: FastifyRequest, path: string): CompanionError {
-  return new CompanionError('ROUTE_NOT_FOUND', `There is nothing at ${request.method} ${path.slice(0, 200)}.`);
-}
 
 function natureOf(request: FastifyRequest): RouteNature {
   return modelRoutes.has(pathOf(request)) ? forModel : forObjects;
