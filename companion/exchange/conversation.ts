@@ -46,6 +46,11 @@ export function conversationAfter(answerId: string): string {
   return `after:${answerId}`;
 }
 
+/** What `earlierAnswer` would find again; whatever else a provider calls its answer is not worth keeping. */
+export function isAnswerId(text: string): boolean {
+  return /^[\w-]{1,200}$/.test(text);
+}
+
 /** `previous_response_id`, or the `previous_message_id` of a thread: kept by the account that gave that answer. */
 function earlierAnswer(body: Buffer): string | undefined {
   const at = body.indexOf('"previous_');

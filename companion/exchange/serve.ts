@@ -18,7 +18,7 @@ import type { Peeked } from '../wire/peek.ts';
 import type { ActivityBoard, RunningExchange } from './activity.ts';
 import { askWeb, lazyJson, relay, translate } from './attempt.ts';
 import type { AttemptContext, AttemptServices, Begun, WebAttempt } from './attempt.ts';
-import { conversationAfter, conversationOf } from './conversation.ts';
+import { conversationAfter, conversationOf, isAnswerId } from './conversation.ts';
 import type { Conversation } from './conversation.ts';
 import { encodeStream } from './encode-answer.ts';
 import type { ExchangeRequest, RelayEnd, Served } from './exchange.ts';
@@ -59,6 +59,7 @@ interface Failed {
   readonly hasOtherWay: boolean;
 }
 
+const longestModelName = 1_000;
 const peekedMembers = ['model'] as const;
 const peekedOpenAiMembers = ['model', 'prompt_cache_key'] as const;
 
@@ -79,9 +80,10 @@ export class ExchangeService {
     const id = `exc_${stamp.id}`;
     const peeked = peek(request);
     const model = peeked?.strings.get('model');
-    const record = new ExchangeRecord(id, request, model?.value, this.#options, stamp.createdAtMs);
+    const record = new ExchangeRecord(id, request, model?.value.slice(0, 200), this.#options, stamp.createdAtMs);
     let exchange: RunningExchange | undefined;
     try {
+      checkModelName(model?.value);
       const conversation = this.#conversationOf(request, peeked);
       const parsed = lazyJson(request.body);
       const plan = await this.#plan(request, routeRequestOf(request, model?.value, conversation), parsed);
@@ -131,13 +133,14 @@ export class ExchangeService {
   /** Tries the candidates in order until one of them has begun to answer. */
   async #begin(run: Run): Promise<{ readonly begun: Begun; readonly attempts: number }> {
     const untried = [...run.plan.candidates];
+    const mostAttempts = canBeSentAgain(run.context.request) ? this.#options.maxAttempts : 1;
     let last: CompanionError | undefined;
     let held: Relayed | undefined;
     let attempts = 1;
     for (; ; attempts++) {
       const candidate = untried.shift();
       if (candidate === undefined) break;
-      const next = attempts < this.#options.maxAttempts ? untried[0] : undefined;
+      const next = attempts < mostAttempts ? untried[0] : undefined;
       const outcome = await this.#try(run, candidate);
       if (outcome.kind !== 'failed') {
         if (!this.#isReplaced(outcome, next)) return { begun: outcome, attempts };
@@ -255,7 +258,7 @@ export class ExchangeService {
 
   /** Requests that carry on from an answer name it, and only the account that gave it knows it. */
   #rememberAnswer(candidate: Candidate, answerId: string): void {
-    if (candidate.kind === 'web' || !this.#options.keepsConversations()) return;
+    if (candidate.kind === 'web' || !this.#options.keepsConversations() || !isAnswerId(answerId)) return;
     this.#options.pool.keep(conversationAfter(answerId), candidate.key);
   }
 
@@ -271,9 +274,22 @@ export class ExchangeService {
   }
 }
 
+/** A body that streams is gone once it was sent. */
+function canBeSentAgain({ body }: ExchangeRequest): boolean {
+  return body === null || Buffer.isBuffer(body);
+}
+
 function peek({ body, dialect }: ExchangeRequest): Peeked | undefined {
   if (!Buffer.isBuffer(body)) return undefined;
   return peekMembers(body, dialect.id === 'anthropic' ? peekedMembers : peekedOpenAiMembers);
+}
+
+/** It is kept, shown and sent back in more places than one; the longest of real ones are paths of files. */
+function checkModelName(name = ''): void {
+  if (name.length <= longestModelName) return;
+  throw new CompanionError('INVALID_REQUEST', `The name of the model has more than ${longestModelName} characters.`, {
+    details: { field: 'model' },
+  });
 }
 
 function routeRequestOf(

@@ -14,6 +14,7 @@ interface Entry {
   readonly bytes: number;
 }
 
+const longestThinking = 4 * 1024 * 1024;
 const defaultLimits: ThinkingMemoryLimits = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024 };
 
 /**
@@ -83,6 +84,8 @@ export class ThinkingRecorder {
   readonly #remember: (message: Pick<HubMessage, 'content'>) => void;
   readonly #blocks: Block[] = [];
   #pieces: string[] = [];
+  /** Characters so far; a message of more than the memory takes is let go of while it still grows. */
+  #length = 0;
 
   constructor(remember: (message: Pick<HubMessage, 'content'>) => void) {
     this.#remember = remember;
@@ -97,7 +100,7 @@ export class ThinkingRecorder {
       case 'content_block_stop':
         return this.#close();
       case 'message_stop':
-        return this.#remember({ content: this.#blocks });
+        return this.#length > longestThinking ? undefined : this.#remember({ content: this.#blocks });
       default:
     }
   }
@@ -112,8 +115,14 @@ export class ThinkingRecorder {
   #add(delta: Extract<HubEvent, { type: 'content_block_delta' }>['delta']): void {
     const block = this.#blocks.at(-1);
     if (block?.type !== 'thinking') return;
-    if (delta.type === 'thinking_delta') this.#pieces.push(delta.thinking);
+    if (delta.type === 'thinking_delta') this.#take(delta.thinking);
     if (delta.type === 'signature_delta') block.signature = delta.signature;
+  }
+
+  #take(piece: string): void {
+    this.#length += piece.length;
+    if (this.#length <= longestThinking) this.#pieces.push(piece);
+    else this.#pieces = [];
   }
 
   #close(): void {

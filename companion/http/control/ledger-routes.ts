@@ -85,5 +85,8 @@ function withName(group: UsageGroup, name = group.key): NamedUsage {
 }
 
 function withRemedy(row: LedgerRow): ExplainedExchange {
-  return { ...row, remedy: row.outcome in errorTable ? errorFacts(row.outcome as ErrorCode).remedy : null };
+  return {
+    ...row,
+    remedy: Object.hasOwn(errorTable, row.outcome) ? errorFacts(row.outcome as ErrorCode).remedy : null,
+  };
 }

@@ -47,11 +47,11 @@ const unifiedMarks = ['status', '5h-status', '7d-status'].map((name) => `${prefi
 /** Full, they stop every model; all the others stop only some. */
 const sharedWindows: ReadonlySet<string> = new Set(['five_hour', 'seven_day']);
 
-const statuses: Readonly<Record<string, QuotaWindow['status']>> = {
-  allowed: 'allowed',
-  allowed_warning: 'warning',
-  rejected: 'exceeded',
-};
+const statuses: ReadonlyMap<string, QuotaWindow['status']> = new Map([
+  ['allowed', 'allowed'],
+  ['allowed_warning', 'warning'],
+  ['rejected', 'exceeded'],
+]);
 
 /** Reasons that are a limit reached; the others say that there never was any overage. */
 const spentOverage: ReadonlySet<string> = new Set(['out_of_credits', 'org_spend_cap_reached']);
@@ -103,7 +103,7 @@ function readUnified(reading: Reading): Unified {
 }
 
 function readUnifiedWindow(name: string, window: string, { header, skewMs, nowMs }: Reading): QuotaWindow | undefined {
-  const status = statuses[header(`${prefix}unified-${name}-status`) ?? ''];
+  const status = statuses.get(header(`${prefix}unified-${name}-status`) ?? '');
   const usedFraction = readCount(header(`${prefix}unified-${name}-utilization`)) ?? null;
   if (status === undefined && usedFraction === null) return undefined;
   const resetsAtMs = readMomentMs(header(`${prefix}unified-${name}-reset`), skewMs, nowMs);
@@ -111,7 +111,7 @@ function readUnifiedWindow(name: string, window: string, { header, skewMs, nowMs
 }
 
 function readOverage({ header, skewMs, nowMs }: Reading): QuotaWindow | undefined {
-  const status = statuses[header(`${prefix}unified-overage-status`) ?? ''];
+  const status = statuses.get(header(`${prefix}unified-overage-status`) ?? '');
   if (status === undefined) return undefined;
   const reason = header(`${prefix}unified-overage-disabled-reason`) ?? '';
   if (status === 'exceeded' && !spentOverage.has(reason)) return undefined;

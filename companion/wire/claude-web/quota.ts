@@ -10,14 +10,14 @@ const windowNames: Readonly<Record<string, string>> = {
   '7d_oi': 'seven_day_overage_included',
 };
 
-const statuses: Readonly<Record<string, QuotaWindow['status']>> = {
-  within_limit: 'allowed',
-  allowed: 'allowed',
-  approaching_limit: 'warning',
-  allowed_warning: 'warning',
-  exceeded_limit: 'exceeded',
-  rejected: 'exceeded',
-};
+const statuses: ReadonlyMap<string, QuotaWindow['status']> = new Map([
+  ['within_limit', 'allowed'],
+  ['allowed', 'allowed'],
+  ['approaching_limit', 'warning'],
+  ['allowed_warning', 'warning'],
+  ['exceeded_limit', 'exceeded'],
+  ['rejected', 'exceeded'],
+]);
 
 /**
  * The windows of a `message_limit` object. When it names none but still tells a limit, that limit is one window under its
@@ -28,7 +28,7 @@ export function windowsOfMessageLimit(limit: unknown, observedAtMs: number): rea
   const windows = Object.entries(asObject(facts.windows))
     .filter(([, window]) => isObject(window))
     .map(([key, window]) => windowOf(windowNames[key] ?? key, asObject(window), observedAtMs));
-  const status = statuses[String(facts.type)];
+  const status = statuses.get(String(facts.type));
   if (windows.length > 0 || status === undefined) return windows;
   return [
     {
@@ -46,7 +46,7 @@ function windowOf(window: string, facts: JsonObject, observedAtMs: number): Quot
   return {
     window: boundName(window),
     usedFraction: readFraction(facts.utilization, 1),
-    status: statuses[String(facts.status)] ?? 'allowed',
+    status: statuses.get(String(facts.status)) ?? 'allowed',
     resetsAtMs: readTimeMs(facts.resets_at ?? facts.reset_at ?? facts.resetsAt),
     source: 'stream',
     observedAtMs,

@@ -36,16 +36,16 @@ export function statusOf({ code, status, details: { upstreamStatus } }: Companio
   return isKept ? upstreamStatus : status;
 }
 
-const codeOfType: Readonly<Record<string, ErrorCode>> = {
-  invalid_request_error: 'INVALID_REQUEST',
-  authentication_error: 'KEY_REJECTED',
-  billing_error: 'QUOTA_EXHAUSTED',
-  permission_error: 'PROVIDER_REFUSED',
-  not_found_error: 'MODEL_NOT_FOUND',
-  request_too_large: 'BODY_TOO_LARGE',
-  rate_limit_error: 'RATE_LIMITED',
-  overloaded_error: 'OVERLOADED',
-};
+const codeOfType: ReadonlyMap<string, ErrorCode> = new Map([
+  ['invalid_request_error', 'INVALID_REQUEST'],
+  ['authentication_error', 'KEY_REJECTED'],
+  ['billing_error', 'QUOTA_EXHAUSTED'],
+  ['permission_error', 'PROVIDER_REFUSED'],
+  ['not_found_error', 'MODEL_NOT_FOUND'],
+  ['request_too_large', 'BODY_TOO_LARGE'],
+  ['rate_limit_error', 'RATE_LIMITED'],
+  ['overloaded_error', 'OVERLOADED'],
+]);
 
 /** Type of the error event that stands for a missing end. No provider's word: each dialect has its own for it. */
 export const BROKEN_STREAM_TYPE = 'upstream_error';
@@ -59,7 +59,7 @@ export const brokenStreamEvent: HubErrorEvent = {
 /** An error event of a stream as the error that it means; the provider's words and type are kept. */
 export function errorOfEvent(event: HubErrorEvent): CompanionError {
   if (event.error.type === BROKEN_STREAM_TYPE) return new CompanionError('STREAM_BROKEN', event.error.message);
-  return new CompanionError(codeOfType[event.error.type] ?? 'UPSTREAM_ERROR', event.error.message, {
+  return new CompanionError(codeOfType.get(event.error.type) ?? 'UPSTREAM_ERROR', event.error.message, {
     details: {
       upstreamType: event.error.type,
       ...(event.request_id !== undefined && { requestId: event.request_id }),

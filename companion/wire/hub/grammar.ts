@@ -70,18 +70,18 @@ function openBlock(state: GrammarState, event: BlockStart): GrammarVerdict {
 
 function checkDelta(state: GrammarState, event: BlockDelta): GrammarVerdict {
   if (!isOpen(state, event.index)) return refuse(`a delta for block ${event.index}, which is not open`);
-  const isFitting = blocksOfDelta[event.delta.type]?.includes(state.block ?? '') ?? true;
+  const isFitting = blocksOfDelta.get(event.delta.type)?.includes(state.block ?? '') ?? true;
   return isFitting ? accept(state) : refuse(`${event.delta.type} in a ${state.block} block`);
 }
 
 /** Deltas of kinds that this table does not know are let through: providers add them without notice. */
-const blocksOfDelta: Readonly<Record<string, readonly string[]>> = {
-  text_delta: ['text'],
-  citations_delta: ['text'],
-  thinking_delta: ['thinking'],
-  signature_delta: ['thinking'],
-  input_json_delta: ['tool_use', 'server_tool_use'],
-};
+const blocksOfDelta: ReadonlyMap<string, readonly string[]> = new Map([
+  ['text_delta', ['text']],
+  ['citations_delta', ['text']],
+  ['thinking_delta', ['thinking']],
+  ['signature_delta', ['thinking']],
+  ['input_json_delta', ['tool_use', 'server_tool_use']],
+]);
 
 function isOpen(state: GrammarState, index: number): boolean {
   return state.phase === 'in-block' && state.index === index;

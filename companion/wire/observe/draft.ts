@@ -1,8 +1,12 @@
 /** What is known of an answer so far; grows while it goes by. */
+import { scrub } from '../../../shared/redact.ts';
 import { asObject, asText } from '../hub/fields.ts';
 import { parseRange } from '../json-scan.ts';
 import type { ByteRange } from '../json-scan.ts';
 import type { AnswerFacts, TokenUsage } from './observer.ts';
+
+/** It is kept and logged, so it has to be a word and nothing else. */
+const errorWord = /^[\w.:-]{1,64}$/;
 
 export class Draft {
   usage: TokenUsage | undefined;
@@ -34,7 +38,8 @@ export class Draft {
 
   fail(type: unknown): void {
     this.hasEnded = true;
-    this.errorType = asText(type) ?? 'error';
+    const word = asText(type) ?? '';
+    this.errorType = errorWord.test(word) && scrub(word) === word ? word : 'error';
   }
 
   toFacts(): AnswerFacts {

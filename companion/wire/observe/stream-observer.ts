@@ -75,10 +75,12 @@ export class StreamObserver implements AnswerObserver {
 
   /** Of a stream whose lines end in `\r` alone, this is many lines. */
   #readLine(line: Buffer, isWhole: boolean): void {
-    const cut = line.indexOf(carriageReturn);
-    if (cut < 0) return this.#readField(line, isWhole);
-    this.#readField(line.subarray(0, cut), true);
-    if (cut + 1 < line.length) this.#readLine(line.subarray(cut + 1), isWhole);
+    let start = 0;
+    for (let cut = line.indexOf(carriageReturn); cut >= 0; cut = line.indexOf(carriageReturn, start)) {
+      if (cut > start) this.#readField(line.subarray(start, cut), true);
+      start = cut + 1;
+    }
+    if (start < line.length) this.#readField(line.subarray(start), isWhole);
   }
 
   #readField(line: Buffer, isWhole: boolean): void {

@@ -41,12 +41,12 @@ export function errorEvent(error: OpenAiError): ResponseEvent {
 }
 
 /** Codes by which clients of a stream decide whether to try again, shorten the conversation, or give up. */
-const decisiveCodes: Readonly<Record<string, string>> = {
-  context_length_exceeded: 'context_length_exceeded',
-  insufficient_quota: 'insufficient_quota',
-  overloaded: 'server_is_overloaded',
-  rate_limit_exceeded: 'rate_limit_exceeded',
-};
+const decisiveCodes: ReadonlyMap<string, string> = new Map([
+  ['context_length_exceeded', 'context_length_exceeded'],
+  ['insufficient_quota', 'insufficient_quota'],
+  ['overloaded', 'server_is_overloaded'],
+  ['rate_limit_exceeded', 'rate_limit_exceeded'],
+]);
 
 /** Types of errors that the same request would meet again. */
 const lastingTypes: ReadonlySet<string> = new Set([
@@ -60,5 +60,5 @@ const lastingTypes: ReadonlySet<string> = new Set([
 /** The error of a response that failed; `isFinal` when its type does not tell that a retry is in vain. */
 export function responseFailure({ code, type, message }: OpenAiError, isFinal = false): ResponseFailure {
   const fallback = isFinal || lastingTypes.has(type) ? 'invalid_prompt' : 'server_error';
-  return { code: decisiveCodes[code ?? ''] ?? fallback, message };
+  return { code: decisiveCodes.get(code ?? '') ?? fallback, message };
 }

@@ -34,13 +34,13 @@ const kinds: Partial<Record<ErrorCode, Partial<Kind>>> = {
 };
 
 /** OpenAI's code for an error type of the hub's stream. */
-const codeOfType: Readonly<Record<string, string>> = {
-  authentication_error: 'invalid_api_key',
-  billing_error: 'insufficient_quota',
-  not_found_error: 'model_not_found',
-  overloaded_error: 'overloaded',
-  rate_limit_error: 'rate_limit_exceeded',
-};
+const codeOfType: ReadonlyMap<string, string> = new Map([
+  ['authentication_error', 'invalid_api_key'],
+  ['billing_error', 'insufficient_quota'],
+  ['not_found_error', 'model_not_found'],
+  ['overloaded_error', 'overloaded'],
+  ['rate_limit_error', 'rate_limit_exceeded'],
+]);
 
 /** What a client of the dialect calls the hub's fields. */
 export type ClientNames = Readonly<Record<string, string>>;
@@ -60,7 +60,7 @@ export function openAiError(error: CompanionError, names: ClientNames): OpenAiEr
 
 /** The provider's own error event, in its words and with its type. */
 export function openAiErrorOfEvent({ error: { type, message } }: HubErrorEvent): OpenAiError {
-  return { message, type, param: null, code: contextCode(message) ?? codeOfType[type] ?? null };
+  return { message, type, param: null, code: contextCode(message) ?? codeOfType.get(type) ?? null };
 }
 
 function kindOf(error: CompanionError): Kind {
