@@ -1,4 +1,5 @@
 import type { LogLevel } from './log-level.ts';
+import { escapeControls } from './plain-text.ts';
 
 export interface LogLine {
   readonly level: LogLevel;
@@ -17,7 +18,9 @@ export function humanLine(line: string): string {
   if (parsed === undefined) return line.endsWith('\n') ? line : `${line}\n`;
   const { level, time, msg, ...facts } = parsed;
   const words = Object.entries(facts).map(([name, value]) => `${name}=${humanValue(value)}`);
-  return `${[time.slice(11, 19), level.padEnd(5), msg, ...words].join(' ')}\n`;
+  // Parsed, the message has its line breaks and escapes again.
+  const plainMessage = msg.replaceAll(/\p{Cc}/gu, ' ');
+  return `${[time.slice(11, 19), level.padEnd(5), plainMessage, ...words].map(escapeControls).join(' ')}\n`;
 }
 
 /** `undefined` for what is no log line, such as the torn end of a file after a power cut. */

@@ -4,6 +4,7 @@ import { scrub } from '../../shared/redact.ts';
 import type { LogLevel } from './log-level.ts';
 import { humanLine } from './log-line.ts';
 import type { LogLine } from './log-line.ts';
+import { escapeControls } from './plain-text.ts';
 
 /** `log('what happened')` or `log({ sessionId, error }, 'what happened')`. */
 export interface LogMethod {
@@ -42,7 +43,7 @@ export interface LogOptions {
 export function createLogger({ level, destination, human }: LogOptions): Logger {
   const sink: LogSink = {
     write(line) {
-      const safeLine = scrub(line);
+      const safeLine = escapeControls(scrub(line));
       destination.write(safeLine);
       human?.write(humanLine(safeLine));
     },

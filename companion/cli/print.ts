@@ -1,5 +1,6 @@
 /** How the terminal looks: aligned, calm, colour only beside a word that says the same. */
 import pc from 'picocolors';
+import { escapeControls } from '../base/plain-text.ts';
 
 export interface Output {
   readonly isJson: boolean;
@@ -11,7 +12,8 @@ export interface Output {
 export function createOutput(isJson: boolean): Output {
   return {
     isJson,
-    json: (document) => void process.stdout.write(`${JSON.stringify(document, null, process.stdout.isTTY ? 2 : 0)}\n`),
+    json: (document) =>
+      void process.stdout.write(`${escapeControls(JSON.stringify(document, null, process.stdout.isTTY ? 2 : 0))}\n`),
     line: (text = '') => void process.stdout.write(`${text}\n`),
   };
 }

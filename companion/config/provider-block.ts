@@ -129,11 +129,29 @@ export function isGroup(value: unknown): value is Record<string, unknown> {
 
 function problemOfAddress(address: string, isHttpAllowed: boolean): string | undefined {
   const url = plainUrl(address);
+  if (url !== null && isMetadataHost(url.hostname)) return 'is where clouds keep the credentials of a machine';
   if (url?.protocol === 'https:') return undefined;
   if (url?.protocol !== 'http:') return 'must be an https:// address without a query (or http:// in your own network)';
   if (isOnThisComputer(address)) return undefined;
   if (!isPrivateHost(url.hostname)) return 'must begin with https://: over http:// anybody on the way reads your key';
   return isHttpAllowed ? undefined : 'is http:// in your network: `allow_http: true` beside it says that you know';
+}
+
+/** What a client asks of a provider it gets to read: these addresses hand out keys to whoever can reach them. */
+const metadataHosts: ReadonlySet<string> = new Set([
+  '169.254.169.254',
+  '169.254.170.2',
+  '169.254.170.23',
+  '100.100.100.200',
+  'fd00:ec2::254',
+  'fd00:ec2::23',
+  'metadata.google.internal',
+  'metadata.goog',
+]);
+
+function isMetadataHost(hostname: string): boolean {
+  const bare = hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  return metadataHosts.has(ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : bare.toLowerCase());
 }
 
 /** A host of the local network: by its address, or by a name that no public server has. */
