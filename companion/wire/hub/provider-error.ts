@@ -116,8 +116,29 @@ export function refuse(
   return new CompanionError(code, message, { ...more, details: { ...refusal.details, ...more.details } });
 }
 
+/** A refusal of which the status is all that is known. */
+export function refuseUnknown(refusal: Refusal): CompanionError {
+  const { status } = refusal;
+  const said = status === 0 ? 'The provider failed.' : `The provider answered with status ${status}.`;
+  if (status >= 500 || status === 0 || status === 408 || status === 409) return refuse('UPSTREAM_ERROR', refusal, said);
+  if (status >= 400) return refuseRequest(refusal);
+  return refuse('UPSTREAM_UNREADABLE', refusal, said, { remedy: CHECK_BASE_URL });
+}
+
+/** "prompt is too long" stays as it is: clients of either family shorten the conversation on these words. */
+export function refuseRequest(refusal: Refusal): CompanionError {
+  const otherwise = `The provider did not accept the request (status ${refusal.status}).`;
+  return refuse('INVALID_REQUEST', refusal, otherwise, { remedy: 'Change the request as the provider says.' });
+}
+
+/** Whoever answered is not the API. */
+export function refuseAddress(refusal: Refusal): CompanionError {
+  const otherwise = 'There is no such API at the address of the provider.';
+  return refuse('UPSTREAM_UNREADABLE', refusal, otherwise, { remedy: CHECK_BASE_URL });
+}
+
 /** What to do when an answer does not come from the API at all. */
-export const CHECK_BASE_URL = "Check the provider's base URL in the configuration.";
+const CHECK_BASE_URL = "Check the provider's base URL in the configuration.";
 
 /** Until when, and which window, for `details` of an error. */
 export function limitDetails({ windows, cooldown }: LimitFacts): Pick<ErrorDetails, 'retryAtMs' | 'window'> {

@@ -2,11 +2,13 @@
 import type { CompanionError } from '../../../base/error.ts';
 import type { HeaderLookup } from '../../codec.ts';
 import {
-  CHECK_BASE_URL,
   limitDetails,
   readErrorObject,
   readRefusal,
   refuse,
+  refuseAddress,
+  refuseRequest,
+  refuseUnknown,
   retryDetails,
 } from '../../hub/provider-error.ts';
 import type { Refusal } from '../../hub/provider-error.ts';
@@ -39,7 +41,7 @@ function classify(refusal: Refusal, nowMs: number): CompanionError {
   if (status === 401 || type === 'authentication_error' || (status === 403 && isAboutKey(words))) {
     return refuse('KEY_REJECTED', refusal, 'The provider does not accept the key.');
   }
-  return byStatus(refusal, nowMs) ?? byType(refusal, nowMs) ?? unknown(refusal);
+  return byStatus(refusal, nowMs) ?? byType(refusal, nowMs) ?? refuseUnknown(refusal);
 }
 
 /** A refusal of who asks, rather than of what is asked. */
@@ -70,7 +72,7 @@ function byStatus(refusal: Refusal, nowMs: number): CompanionError | undefined {
 function byType(refusal: Refusal, nowMs: number): CompanionError | undefined {
   switch (refusal.type) {
     case 'invalid_request_error':
-      return invalidRequest(refusal);
+      return refuseRequest(refusal);
     case 'not_found_error':
       return notFound(refusal);
     case 'permission_error':
@@ -86,25 +88,10 @@ function byType(refusal: Refusal, nowMs: number): CompanionError | undefined {
   }
 }
 
-function unknown(refusal: Refusal): CompanionError {
-  const { status } = refusal;
-  const said = status === 0 ? 'The provider failed.' : `The provider answered with status ${status}.`;
-  if (status >= 500 || status === 0 || status === 408 || status === 409) return refuse('UPSTREAM_ERROR', refusal, said);
-  if (status >= 400) return invalidRequest(refusal);
-  return refuse('UPSTREAM_UNREADABLE', refusal, said, { remedy: CHECK_BASE_URL });
-}
-
-/** "prompt is too long" stays as it is: clients of either family shorten the conversation on these words. */
-function invalidRequest(refusal: Refusal): CompanionError {
-  const otherwise = `The provider did not accept the request (status ${refusal.status}).`;
-  return refuse('INVALID_REQUEST', refusal, otherwise, { remedy: 'Change the request as the provider says.' });
-}
-
 /** The API names the model that it does not have; an unknown address says nothing of the kind. */
 function notFound(refusal: Refusal): CompanionError {
   if (refusal.isEnvelope) return refuse('MODEL_NOT_FOUND', refusal, 'The provider does not offer this model.');
-  const otherwise = 'There is no such API at the address of the provider.';
-  return refuse('UPSTREAM_UNREADABLE', refusal, otherwise, { remedy: CHECK_BASE_URL });
+  return refuseAddress(refusal);
 }
 
 function rateLimited(refusal: Refusal, nowMs: number): CompanionError {

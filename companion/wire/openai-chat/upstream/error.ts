@@ -5,11 +5,13 @@ import type { HeaderLookup } from '../../codec.ts';
 import type { HubErrorEvent } from '../../hub/event.ts';
 import { isObject } from '../../hub/fields.ts';
 import {
-  CHECK_BASE_URL,
   limitDetails,
   readErrorObject,
   readRefusal,
   refuse,
+  refuseAddress,
+  refuseRequest,
+  refuseUnknown,
   retryDetails,
 } from '../../hub/provider-error.ts';
 import type { Refusal } from '../../hub/provider-error.ts';
@@ -81,7 +83,7 @@ function classify(refusal: Refusal, body: string | undefined, nowMs: number): Co
   if (says(modelWords)) return modelNotFound(refusal);
   if (isAboutContext(refusal)) return contextTooLong(refusal);
   if (says(overloadWords) || isOverloadStatus(status)) return overloaded(refusal, nowMs);
-  return byStatus(refusal, body, nowMs) ?? byType(refusal, body, nowMs) ?? unknown(refusal);
+  return byStatus(refusal, body, nowMs) ?? byType(refusal, body, nowMs) ?? refuseUnknown(refusal);
 }
 
 function isAboutKey({ status, type, code, words }: Refusal): boolean {
@@ -156,29 +158,14 @@ function byType(refusal: Refusal, body: string | undefined, nowMs: number): Comp
   }
   if (type === 'not_found_error' || type === 'not_found') return modelNotFound(refusal);
   const isRequest = type === 'invalid_request_error' || type === 'invalid_argument';
-  return isRequest && refusal.status < 500 ? invalidRequest(refusal) : undefined;
-}
-
-function unknown(refusal: Refusal): CompanionError {
-  const { status } = refusal;
-  const said = status === 0 ? 'The provider failed.' : `The provider answered with status ${status}.`;
-  if (status >= 500 || status === 0 || status === 408 || status === 409) return refuse('UPSTREAM_ERROR', refusal, said);
-  if (status >= 400) return invalidRequest(refusal);
-  return refuse('UPSTREAM_UNREADABLE', refusal, said, { remedy: CHECK_BASE_URL });
-}
-
-function invalidRequest(refusal: Refusal): CompanionError {
-  const otherwise = `The provider did not accept the request (status ${refusal.status}).`;
-  return refuse('INVALID_REQUEST', refusal, otherwise, { remedy: 'Change the request as the provider says.' });
+  return isRequest && refusal.status < 500 ? refuseRequest(refusal) : undefined;
 }
 
 /** A page, or FastAPI's bare "Not Found", comes from a server that has no such address. */
 function notFound(refusal: Refusal): CompanionError {
   const isApi = refusal.isEnvelope && !/^not found\.?$/i.test(refusal.words);
   if (isApi) return modelNotFound(refusal);
-  return refuse('UPSTREAM_UNREADABLE', refusal, 'There is no such API at the address of the provider.', {
-    remedy: CHECK_BASE_URL,
-  });
+  return refuseAddress(refusal);
 }
 
 function rateLimited(refusal: Refusal, body: string | undefined, nowMs: number): CompanionError {
