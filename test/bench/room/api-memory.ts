@@ -35,7 +35,7 @@ export async function measureApiMemory(scene: ApiScene, { rounds }: Effort): Pro
     const measure = async (command: 'holdStreams' | 'holdConnections') => {
       await held(command);
       const costs: number[] = [];
-      for (let round = 0; round < Math.min(rounds, 5); round += 1) costs.push(await held(command));
+      for (let round = 0; round < Math.min(rounds, 3); round += 1) costs.push(await held(command));
       return median(costs);
     };
     await scene.provider.ask('play', { kind: 'hang', events: 3 });

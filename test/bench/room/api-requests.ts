@@ -8,6 +8,7 @@ import type { Effort, Figure } from '../report.ts';
 
 const connections = 32;
 const bytes = 1_000;
+const mostBursts = 8;
 
 interface Sample {
   readonly perSecond: number;
@@ -19,7 +20,7 @@ export async function measureRequests(scene: ApiScene, { rounds }: Effort): Prom
   const { nginx, companion } = scene;
   const measured = [...(nginx === undefined ? [] : [nginx]), companion, ...scene.others];
   const samples = new Map(measured.map((gateway) => [gateway, [] as Sample[]]));
-  for (const gateway of measured) await hammer(scene, gateway, 2_500);
+  for (const gateway of measured) await warmUp(scene, gateway);
   for (let round = 0; round < rounds; round += 1) {
     for (const gateway of measured) samples.get(gateway)?.push(await hammer(scene, gateway, 1_000));
   }
@@ -53,6 +54,16 @@ export async function measureRequests(scene: ApiScene, { rounds }: Effort): Prom
     });
   }
   return figures;
+}
+
+/** A V8 optimises for ten thousands of requests: until a burst is hardly faster than the one before. */
+async function warmUp(scene: ApiScene, gateway: Gateway): Promise<void> {
+  let fastest = 0;
+  for (let burst = 0; burst < mostBursts; burst += 1) {
+    const { perSecond } = await hammer(scene, gateway, 2_000);
+    if (perSecond < fastest * 1.05) return;
+    fastest = perSecond;
+  }
 }
 
 async function hammer(scene: ApiScene, { messages: target, pid }: Gateway, forMs: number): Promise<Sample> {
