@@ -34,6 +34,8 @@ export class RawBody {
   }
 
   push(chunk: Buffer): void {
+    // undici tells of nothing each time that it resumes a body which ends with its connection: for ever, taken as a chunk.
+    if (chunk.length === 0) return;
     if (this.#consumer !== undefined && !this.#isFull && this.#waiting.length === 0) {
       this.#isFull = !this.#consumer.take(chunk);
       if (this.#isFull) this.#controller.pause();

@@ -152,7 +152,12 @@ test('GET /v0/quota tells what each key has left, as its provider said last', as
   await house.askClaude(say('x'));
   const { json } = await house.ask({ path: '/v0/quota' });
   const of = (name: string) => json.credentials.find((one: { name: string }) => one.name === name);
-  expect(of('a')).toMatchObject({ provider: 'anthropic', kind: 'api-key', cooldown: { reason: expect.any(String) } });
+  expect(of('a')).toMatchObject({
+    provider: 'anthropic',
+    kind: 'api-key',
+    cooldown: null,
+    cooling_models: [{ model: claude, until: expect.any(String), reason: expect.any(String) }],
+  });
   const requests = of('a').windows.find(({ window }: { window: string }) => window === 'requests');
   expect(requests).toMatchObject({ used_fraction: expect.closeTo(0.01, 2), source: expect.any(String) });
   expect(of('b').cooldown).toBeNull();

@@ -45,6 +45,7 @@ export function askRaw(origin: string, question: RawQuestion): Promise<RawAnswer
         method,
         headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers, ...length },
         agent: agent ?? false,
+        maxHeaderSize: 1 << 20,
       },
       (response) => {
         const firstByteMs = performance.now() - sentAtMs;
