@@ -110,10 +110,10 @@ function ownersOf(model: string, { providers }: Catalogue): readonly ApiProvider
   let longest = 1;
   let owners: ApiProvider[] = [];
   for (const provider of providers) {
-    const length = Math.max(
-      0,
-      ...provider.modelPrefixes.map((prefix) => (model.startsWith(prefix) ? prefix.length : 0)),
-    );
+    let length = 0;
+    for (const prefix of provider.modelPrefixes) {
+      if (prefix.length > length && model.startsWith(prefix)) length = prefix.length;
+    }
     if (length > longest) owners = [];
     longest = Math.max(longest, length);
     if (length === longest) owners.push(provider);
