@@ -139,11 +139,16 @@ export class ApiUpstream {
   }
 
   #headersOf({ provider, key, encoded, isStream }: TranslatedRequest): readonly string[] {
+    const accepted = isStream ? 'text/event-stream' : 'application/json';
     return [
-      ...['content-type', 'application/json'],
-      ...['accept', isStream ? 'text/event-stream' : 'application/json'],
-      ...['accept-encoding', 'identity'],
-      ...['user-agent', this.#options.userAgent],
+      'content-type',
+      'application/json',
+      'accept',
+      accepted,
+      'accept-encoding',
+      'identity',
+      'user-agent',
+      this.#options.userAgent,
       ...credentialHeader(provider, key),
       ...Object.entries(encoded.headers).flat(),
     ];
