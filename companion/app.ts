@@ -306,7 +306,7 @@ function createCatalogue(api: ApiMode, sessions: SessionService, providers: read
         told: { wire: provider.wire, model: raw },
       }));
       const web = hasSession() ? await sessions.models() : [];
-      const all = [...listed, ...web.map((model): OfferedModel => ({ ...model, owner: 'anthropic' }))];
+      const all = [...listed, ...web.map(({ id, name }): OfferedModel => ({ id, name, owner: 'anthropic' }))];
       if (all.length === 0 && !hasSession()) throw refuseNobody(sessions.list());
       return [...new Map(all.toReversed().map((model) => [model.id, model])).values()].toReversed();
     },

@@ -156,8 +156,8 @@ export class ExchangeService {
       else if (next === undefined || !mayTryNext(last, candidate, next) || !this.#options.pool.mayRetry()) break;
     }
     if (last === undefined) throw new CompanionError('INTERNAL', 'The plan had no candidate.');
-    // What the last resort cannot do with this request matters less than why the first choice did not serve it.
-    if (last.blame === 'client' && held !== undefined) return { begun: held, attempts };
+    // That the last resort does not suit, or is not accepted, matters less than why the first choice did not serve.
+    if ((last.blame === 'client' || last.code === 'KEY_REJECTED') && held !== undefined) return { begun: held, attempts };
     throw attempts === 1 ? last : afterRetries(last);
   }
 

@@ -37,7 +37,12 @@ export function createModelList({ transport, userAgent, codecOf, nowMs }: ModelL
         method: 'GET',
         url: `${provider.baseUrl}${isAnthropic ? '/v1/models?limit=1000' : '/models'}`,
         headers: [
-          ...['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', userAgent],
+          'accept',
+          'application/json',
+          'accept-encoding',
+          'identity',
+          'user-agent',
+          userAgent,
           ...(isAnthropic ? ['anthropic-version', '2023-06-01'] : []),
           ...credentialHeader(provider, key),
         ],

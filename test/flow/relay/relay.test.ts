@@ -309,8 +309,10 @@ test('a slow reader costs less than 2 MB, and holds the provider back', async ()
     onRequest(socket, () => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n');
       const line = Buffer.from(delta.repeat(500));
+      let sentHere = 0;
       const more = () => {
-        while (sent < total && !socket.destroyed) {
+        while (sentHere < total && !socket.destroyed) {
+          sentHere += line.length;
           sent += line.length;
           if (!socket.write(line)) return;
         }
