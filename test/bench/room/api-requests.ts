@@ -56,7 +56,7 @@ export async function measureRequests(scene: ApiScene, { rounds }: Effort): Prom
   return figures;
 }
 
-/** A V8 optimises for ten thousands of requests: until a burst is hardly faster than the one before. */
+/** A V8 optimises for tens of thousands of requests: until a burst is hardly faster than the one before. */
 async function warmUp(scene: ApiScene, gateway: Gateway): Promise<void> {
   let fastest = 0;
   for (let burst = 0; burst < mostBursts; burst += 1) {
