@@ -111,7 +111,7 @@ const wanted = allRooms.filter((name) => positionals.length === 0 || positionals
 const effort: Effort = { rounds: values.quick ? 3 : 7, isQuick: values.quick };
 const noise = [measureNoise()];
 console.log(`${describeMachine()}, ${new Date().toISOString().slice(0, 10)}, ${effort.rounds} rounds\n`);
-compileCompanion();
+if (wanted.includes('command') || namesIn(apiRooms, wanted).length > 0) compileCompanion();
 print('API mode', await measureApiRooms(namesIn(apiRooms, wanted), effort));
 print('Web mode', await measureWebRooms(namesIn(webRooms, wanted)));
 print('By itself', await measureOwnRooms(namesIn(ownRooms, wanted), effort));
