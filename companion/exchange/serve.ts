@@ -9,6 +9,7 @@ import type { Logger } from '../base/log.ts';
 import type { ApiCandidate, Candidate, Plan, RouteRequest, WebCandidate } from '../router/plan.ts';
 import type { KeyPool } from '../router/pool.ts';
 import type { LedgerRow } from '../store/ledger.ts';
+import { hideKey } from '../upstream/hide-key.ts';
 import { collectMessage } from '../wire/hub/collect.ts';
 import type { HubEvent } from '../wire/hub/event.ts';
 import { errorOfEvent } from '../wire/hub/failure.ts';
@@ -157,7 +158,8 @@ export class ExchangeService {
     }
     if (last === undefined) throw new CompanionError('INTERNAL', 'The plan had no candidate.');
     // That the last resort does not suit, or is not accepted, matters less than why the first choice did not serve.
-    if ((last.blame === 'client' || last.code === 'KEY_REJECTED') && held !== undefined) return { begun: held, attempts };
+    if ((last.blame === 'client' || last.code === 'KEY_REJECTED') && held !== undefined)
+      return { begun: held, attempts };
     throw attempts === 1 ? last : afterRetries(last);
   }
 
@@ -222,7 +224,7 @@ export class ExchangeService {
         run.record.uses(facts?.usage);
         this.#noteEnd(candidate, error, reply.status);
         if (facts?.answerId !== undefined) this.#rememberAnswer(candidate, facts.answerId);
-        const outcome = error?.code ?? (reply.status < 400 ? (facts?.errorType ?? 'ok') : `status ${reply.status}`);
+        const outcome = error?.code ?? (reply.status < 400 ? errorIn(facts, candidate) : `status ${reply.status}`);
         run.record.finish(reply.status, outcome, error);
       },
     };
@@ -290,6 +292,12 @@ function checkModelName(name = ''): void {
   throw new CompanionError('INVALID_REQUEST', `The name of the model has more than ${longestModelName} characters.`, {
     details: { field: 'model' },
   });
+}
+
+/** The provider's word for the error that a stream ended in, which may be any word. */
+function errorIn(facts: RelayEnd['facts'], candidate: Candidate): string {
+  const word = facts?.errorType ?? 'ok';
+  return candidate.kind === 'web' ? word : hideKey(word, candidate.key);
 }
 
 function routeRequestOf(

@@ -39,12 +39,15 @@ export function hideKeyInHeaders(reply: RawReply, key: ApiKey): RawReply {
 
 /** The same error, should it say the key. */
 export function hideKeyInError(thrown: unknown, key: ApiKey): unknown {
-  if (!(thrown instanceof CompanionError) || hideKey(thrown.message, key) === thrown.message) return thrown;
+  if (!(thrown instanceof CompanionError) || secretToHide(key) === undefined) return thrown;
   const { code, details, remedy } = thrown;
-  return new CompanionError(code, hideKey(thrown.message, key), { details, remedy });
+  const type = details.upstreamType;
+  const told = type === undefined ? details : { ...details, upstreamType: hideKey(type, key) };
+  return new CompanionError(code, hideKey(thrown.message, key), { details: told, remedy });
 }
 
 export function hideKeyInEvent(event: HubEvent, key: ApiKey): HubEvent {
   if (event.type !== 'error') return event;
-  return { ...event, error: { ...event.error, message: hideKey(event.error.message, key) } };
+  const { type, message } = event.error;
+  return { ...event, error: { ...event.error, type: hideKey(type, key), message: hideKey(message, key) } };
 }

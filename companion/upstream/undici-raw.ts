@@ -1,4 +1,5 @@
 /** The raw transport on undici's handlers: no streams, no parsing, no copy. One socket read is one write to the client. */
+import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import { CompanionError } from '../base/error.ts';
 import { Connections, wasKept } from './connections.ts';
@@ -41,6 +42,7 @@ class RawCall implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | null = null;
   #body: RawBody | undefined;
   #isOver = false;
+  #interimSinceMs: number | undefined;
 
   constructor(
     options: RawTransportOptions,
@@ -71,10 +73,17 @@ class RawCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    if (status < 200) return;
+    if (status < 200) return this.#noteInterim(controller);
     const headers = readHeaders(controller.rawHeaders);
     this.#body = new RawBody(controller, this.#forgetSignal);
     this.#resolve(this.#toReply(status, headers, this.#body));
+  }
+
+  /** Each interim answer would start undici's time-out anew, and some servers send nothing else. */
+  #noteInterim(controller: Dispatcher.DispatchController): void {
+    this.#interimSinceMs ??= performance.now();
+    if (performance.now() - this.#interimSinceMs <= this.#options.timeouts.firstByteMs) return;
+    queueMicrotask(() => controller.abort(new errors.HeadersTimeoutError()));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
