@@ -6,6 +6,7 @@ import type { Badge } from './badge.ts';
 import { BrowserFetch } from './browser-fetch.ts';
 import { createChoicesCell } from './choices.ts';
 import type { ChoicesCell } from './choices.ts';
+import { Farewells } from './farewells.ts';
 import { Link } from './link.ts';
 import type { LinkSurroundings } from './link-connection.ts';
 import { PageAudience } from './page-server.ts';
@@ -47,6 +48,7 @@ export class BackgroundCore {
   readonly #choices: ChoicesCell;
   readonly #status: StoredCell<CompanionStatus | null>;
   readonly #link: Link;
+  readonly #farewells: Farewells;
   readonly #reader: SessionReader;
   readonly #sync: SessionSync;
   readonly #jobs: BrowserFetch;
@@ -76,6 +78,7 @@ export class BackgroundCore {
       onState: (state) => this.#noteLinkState(state),
       onFrame: (frame, body) => this.#takeFrame(frame, body),
     });
+    this.#farewells = new Farewells({ ...ports, pairs: this.#pairs, onChange: () => this.#noteFarewell() });
     this.#sync = new SessionSync({
       reader: this.#reader,
       choices: this.#choices,
@@ -98,20 +101,20 @@ export class BackgroundCore {
   /** The worker has started, for whatever reason. */
   async start(): Promise<void> {
     await this.#loaded;
-    await Promise.all([this.#refresh(), this.#link.tryNow(), this.#jobs.tabs.closeLeftovers()]);
+    await Promise.all([this.#refresh(), this.#reach(), this.#jobs.tabs.closeLeftovers()]);
     await this.#sync.look();
   }
 
   /** Each minute: the net below all timers. */
   async noteAlarm(): Promise<void> {
     await this.#loaded;
-    await Promise.all([this.#link.nudge(), this.#jobs.tabs.closeLeftovers()]);
+    await Promise.all([this.#link.nudge(), this.#farewells.deliver(), this.#jobs.tabs.closeLeftovers()]);
   }
 
   /** The network is back. */
   async noteNetwork(): Promise<void> {
     await this.#loaded;
-    await this.#link.tryNow();
+    await this.#reach();
   }
 
   async noteCookieChange(cookie: Pick<BrowserCookie, 'name' | 'domain' | 'storeId' | 'partitionKey'>): Promise<void> {
@@ -134,7 +137,7 @@ export class BackgroundCore {
   async addPage(port: MessagePort): Promise<void> {
     await this.#loaded;
     this.#audience.add(port, this.#snapshot());
-    await Promise.all([this.#refresh(), this.#link.tryNow(), this.#sync.look()]);
+    await Promise.all([this.#refresh(), this.#reach(), this.#sync.look()]);
   }
 
   addRunner(port: MessagePort, tabId: number): void {
@@ -158,7 +161,7 @@ export class BackgroundCore {
       case 'choose':
         return this.#choose(input);
       case 'try-now':
-        await this.#link.tryNow();
+        await this.#reach();
         return null;
       case 'stop-job':
         if (!this.#jobs.stop(input.id)) this.#link.send({ t: 'exchange.stop', exchangeId: input.id });
@@ -180,20 +183,26 @@ export class BackgroundCore {
     this.#publishSoon();
   }
 
+  /** Tries whoever may be there now: the companion of this pair, and those that a goodbye is owed to. */
+  async #reach(): Promise<void> {
+    await Promise.all([this.#link.tryNow(), this.#farewells.deliver()]);
+  }
+
   #pair(token: string): Promise<PairAnswer> {
-    const reconnect = (isReplaced: boolean): Promise<void> =>
-      this.#link.restart(isReplaced ? { t: 'unpair' } : undefined);
+    const reconnect = (): Promise<void> => this.#link.restart();
     this.#pairing ??= pair(token, { ...this.#ports, pairs: this.#pairs, reconnect }).finally(() => {
       this.#pairing = undefined;
       this.#publishSoon();
+      void this.#farewells.deliver();
     });
     return this.#pairing;
   }
 
   async #unpair(): Promise<null> {
-    await this.#pairs.removeAll();
+    await this.#pairs.unpair(this.#ports.clock.now());
     this.#publishSoon();
-    await this.#link.restart({ t: 'unpair' });
+    await this.#link.restart();
+    await this.#farewells.deliver();
     return null;
   }
 
@@ -226,7 +235,7 @@ export class BackgroundCore {
   }
 
   #noteLinkState(state: LinkState): void {
-    this.#ports.keepAlarm(state.kind !== 'unpaired');
+    this.#keepAlarm();
     if (state.kind === 'online') {
       this.#link.send({ t: 'status.get' });
       if (this.#link.pairId !== undefined) void this.#sync.noteOnline(this.#link.pairId);
@@ -240,6 +249,15 @@ export class BackgroundCore {
       void this.#sync.noteUnpaired();
     }
     this.#publishSoon();
+  }
+
+  #noteFarewell(): void {
+    this.#keepAlarm();
+    this.#publishSoon();
+  }
+
+  #keepAlarm(): void {
+    this.#ports.keepAlarm(this.#link.state.kind !== 'unpaired' || this.#farewells.isAnyOwed);
   }
 
   #takeFrame(frame: CompanionFrame, body: Uint8Array<ArrayBuffer>): void {
@@ -261,6 +279,8 @@ export class BackgroundCore {
         return this.#takeError(frame);
       case 'ready':
       case 'pair.committed':
+      case 'rekey.offer':
+      case 'rekey.ack':
       case 'ping':
       case 'pong':
       case 'unpair':
@@ -307,6 +327,7 @@ export class BackgroundCore {
       // Known from the store alone, so that an unpaired person never sees a moment of "connecting".
       link: shown === null ? { kind: 'unpaired' } : this.#link.state,
       pair: shown,
+      goodbyeUntilMs: this.#farewells.missedUntilMs,
       choices: this.#choices.value,
       hasSitePermission: this.#hasSitePermission,
       signedIn: this.#sync.signedIn,

@@ -37,6 +37,7 @@ export class LinkConnection {
   readonly hello: Hello;
   readonly ready: Ready;
   readonly longTermKey: Bytes | undefined;
+  readonly deriveNextKey: Established['deriveNextKey'];
   readonly fingerprint: string;
   readonly #socket: Socket;
   readonly #inbox: Inbox;
@@ -47,6 +48,7 @@ export class LinkConnection {
     this.hello = parts.hello;
     this.ready = parts.ready;
     this.longTermKey = parts.established.longTermKey;
+    this.deriveNextKey = parts.established.deriveNextKey;
     this.fingerprint = parts.established.fingerprint;
     this.#socket = parts.socket;
     this.#inbox = parts.inbox;

@@ -5,11 +5,8 @@ import { connectLink } from './link-connection.ts';
 import type { LinkConnection, LinkSurroundings } from './link-connection.ts';
 import { endOfClose, LinkError, retryDelayMs, stateAfter } from './link-end.ts';
 import type { LinkEnd } from './link-end.ts';
-import { keyOf } from './pair-store.ts';
-import type { PairStore, StoredPair } from './pair-store.ts';
+import type { Candidate, PairStore, StoredPair } from './pair-store.ts';
 import type { LinkState } from './state.ts';
-
-const FAREWELL_MS = 1_000;
 
 export interface LinkOptions extends LinkSurroundings {
   readonly pairs: PairStore;
@@ -76,29 +73,21 @@ export class Link {
     return true;
   }
 
-  /**
-   * Sends `lastWords`, if there is somebody to hear them, and hangs up. Gives the companion a moment to hang up first: a
-   * socket that closes right behind a message may take the message with it. What becomes of the pair is the caller's.
-   */
-  async hangUp(lastWords?: ExtensionFrame): Promise<void> {
+  /** Ends the link that there is, if any, and plans no other. What becomes of the pair is the caller's. */
+  async hangUp(): Promise<void> {
     this.#cancelRetry?.();
     await this.#round;
     const connection = this.#connection;
     if (connection === undefined) return;
     this.#connection = undefined;
     this.#cancelSilence?.();
-    if (lastWords !== undefined) {
-      const cancelFarewell = this.#options.clock.after(FAREWELL_MS, () => connection.close(1000));
-      await connection.send(lastWords).catch(() => connection.close(1000));
-      await this.#receiving;
-      cancelFarewell();
-    }
     connection.close(1000);
+    await this.#receiving;
   }
 
-  /** Drops whatever there is, after `lastWords`, and connects as the store now says. */
-  async restart(lastWords?: ExtensionFrame): Promise<void> {
-    await this.hangUp(lastWords);
+  /** Drops whatever there is and connects as the store now says. */
+  async restart(): Promise<void> {
+    await this.hangUp();
     await this.tryNow();
   }
 
@@ -120,34 +109,38 @@ export class Link {
     if (candidates.length === 0) return this.#settle({ kind: 'unpaired' });
     this.#showAttempt();
     let end: LinkEnd = { kind: 'nobody' };
-    for (const pair of candidates) {
-      const outcome = await this.#tryPair(pair);
+    for (const candidate of candidates) {
+      const outcome = await this.#tryPair(candidate);
       if (outcome === 'online') return;
       end = outcome;
-      if (end.kind === 'refused') await this.#options.pairs.dropPending(pair.pairId);
+      // A refused key that was offered says nothing: the companion may not have come to use it.
+      const isVerdict = end.kind === 'refused' && candidate.rekeyId === null;
+      if (isVerdict) await this.#options.pairs.dropPending(candidate.pair.pairId);
     }
     return this.#settle(end);
   }
 
-  async #tryPair(pair: StoredPair): Promise<LinkEnd | 'online'> {
+  async #tryPair(candidate: Candidate): Promise<LinkEnd | 'online'> {
+    const { pair, key } = candidate;
     try {
       const connection = await connectLink(this.#options, {
         port: pair.port,
         mode: 'session',
         id: pair.pairId,
-        preSharedKey: keyOf(pair),
+        preSharedKey: key,
         pinnedKey: pair.companionKey,
       });
-      await this.#goOnline(connection, pair);
+      await this.#goOnline(connection, candidate);
       return 'online';
     } catch (error) {
       return error instanceof LinkError ? error.end : { kind: 'nobody' };
     }
   }
 
-  async #goOnline(connection: LinkConnection, pair: StoredPair): Promise<void> {
+  async #goOnline(connection: LinkConnection, { pair, rekeyId }: Candidate): Promise<void> {
     const { pairs, clock } = this.#options;
-    await pairs.promote(pair.pairId);
+    await pairs.promote(pair.pairId, clock.now());
+    if (rekeyId !== null) await pairs.promoteKey(pair.pairId, rekeyId);
     await pairs.noteOnline();
     this.#failures = 0;
     this.#connection = connection;
@@ -162,7 +155,7 @@ export class Link {
         this.#watchSilence(connection);
         const { frame, body } = await connection.receive();
         this.#options.keepAwake();
-        if (this.#connection === connection) this.#handle(connection, frame, body);
+        if (this.#connection === connection) await this.#handle(connection, pair, frame, body);
       }
     } catch (error) {
       const code = error instanceof SocketClosed ? error.code : closeCode.badFrame;
@@ -170,10 +163,32 @@ export class Link {
     }
   }
 
-  #handle(connection: LinkConnection, frame: CompanionFrame, body: Uint8Array<ArrayBuffer>): void {
-    if (frame.t === 'ping') void connection.send({ t: 'pong' });
-    else if (frame.t === 'unpair') connection.close(closeCode.unpaired);
-    else this.#options.onFrame(frame, body);
+  async #handle(
+    connection: LinkConnection,
+    { pairId }: StoredPair,
+    frame: CompanionFrame,
+    body: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    switch (frame.t) {
+      case 'ping':
+        return void connection.send({ t: 'pong' });
+      case 'unpair':
+        return connection.close(closeCode.unpaired);
+      case 'rekey.offer':
+        // A full disk is no reason to hang up: the key in use is as good as before.
+        return this.#acceptNextKey(connection, pairId, frame.id).catch(() => undefined);
+      case 'rekey.ack':
+        return this.#options.pairs.promoteKey(pairId, frame.id).catch(() => undefined);
+      default:
+        return this.#options.onFrame(frame, body);
+    }
+  }
+
+  /** Answered only once the key is on disk: from then on the companion may forget the one before. */
+  async #acceptNextKey(connection: LinkConnection, pairId: string, rekeyId: string): Promise<void> {
+    const key = await connection.deriveNextKey(rekeyId);
+    if (await this.#options.pairs.keepNextKey(pairId, rekeyId, key))
+      await connection.send({ t: 'rekey.ack', id: rekeyId });
   }
 
   async #endConnection(connection: LinkConnection, pair: StoredPair, end: LinkEnd): Promise<void> {

@@ -10,11 +10,8 @@ import type { PairAnswer, PairFailure } from './state.ts';
 
 export interface PairingOptions extends LinkSurroundings {
   readonly pairs: PairStore;
-  /**
-   * Ends the link of the pair that was and connects as the store now says; resolves when the outcome is known. With
-   * `isReplaced` the companion of the old pair is told that it is over, so that no dead seat stays behind in its list.
-   */
-  readonly reconnect: (isReplaced: boolean) => Promise<void>;
+  /** Ends the link of the pair that was and connects as the store now says; resolves when the outcome is known. */
+  readonly reconnect: () => Promise<void>;
 }
 
 /**
@@ -58,12 +55,12 @@ async function commitPair(
     await options.pairs.keepPending({ ...facts, longTermKey, pairedAtMs: options.clock.now() });
     await connection.send({ t: 'pair.commit' });
     isConfirmed = await isCommitted(connection, options);
-    if (isConfirmed) await options.pairs.promote(pairId);
+    if (isConfirmed) await options.pairs.promote(pairId, options.clock.now());
   } finally {
     options.pairs.endCeremony();
   }
   // Without a confirmation the session handshake decides: the companion may have kept the pair just before it went away.
-  await options.reconnect(isConfirmed);
+  await options.reconnect();
   const isKept = (await options.pairs.load()).current?.pairId === pairId;
   return isKept ? { ok: true, fingerprint } : { ok: false, reason: 'timeout' };
 }

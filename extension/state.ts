@@ -58,6 +58,8 @@ export interface CookieStoreChoice {
 export interface ExtensionState {
   readonly link: LinkState;
   readonly pair: Pair | null;
+  /** A companion has not heard yet that this browser was unpaired from it; until then it is tried. `null`: nothing owed. */
+  readonly goodbyeUntilMs: number | null;
   readonly choices: Choices;
   readonly hasSitePermission: boolean;
   /** `unknown` until consent was given: before that nobody looks. */

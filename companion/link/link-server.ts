@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import type { CompanionFrame } from '../../shared/link/frame.ts';
 import type { CompanionKeyPair } from '../../shared/link/handshake.ts';
 import { closeCode, MAX_FRAME_BYTES } from '../../shared/link/protocol.ts';
 import type { CloseCode } from '../../shared/link/protocol.ts';
@@ -10,10 +11,12 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { Admission, judgeUpgrade, refuseUpgrade } from './admission.ts';
 import type { UpgradeRefusal } from './admission.ts';
+import { Farewell } from './farewell.ts';
 import type { PairBook } from './pair-book.ts';
 import { PairCeremony } from './pair-ceremony.ts';
 import type { PairingDesk } from './pairing.ts';
 import type { LinkHandlers } from './ports.ts';
+import { Rekeying } from './rekeying.ts';
 import { SealedSocket } from './sealed-socket.ts';
 import type { SeatRegistry } from './seat-registry.ts';
 import { Seat } from './seat.ts';
@@ -38,6 +41,11 @@ export interface LinkServerOptions {
 }
 
 type PairPeer = Extract<Welcomed, { mode: 'pair' }>;
+type SessionPeer = Extract<Welcomed, { mode: 'session' }>;
+
+interface SeatFacts extends Pick<SessionPeer, 'seatId' | 'key' | 'deriveNextKey'> {
+  readonly browser: string;
+}
 
 export class LinkServer {
   readonly #options: LinkServerOptions;
@@ -125,13 +133,19 @@ export class LinkServer {
       clock,
       onFault: (cause) => log.error({ error: cause }, 'the link failed on a frame'),
     });
-    if (peer.mode === 'pair') this.#beginPair(socket, origin, peer);
-    else this.#resume(socket, peer.seatId, peer);
+    switch (peer.mode) {
+      case 'pair':
+        return this.#beginPair(socket, origin, peer);
+      case 'session':
+        return this.#resume(socket, peer);
+      case 'farewell':
+        return this.#hearFarewell(socket, peer);
+    }
   }
 
   #beginPair(socket: SealedSocket, origin: string, peer: PairPeer): void {
     const { pairs, pairing, clock, log } = this.#options;
-    const { longTermKey, client, fingerprint, claim } = peer;
+    const { longTermKey, deriveNextKey, client, fingerprint, claim } = peer;
     const seatId = pairs.freshId();
     socket.serve(
       new PairCeremony({
@@ -141,7 +155,7 @@ export class LinkServer {
         commit: () => pairing.spend(claim, () => pairs.add({ seatId, longTermKey, origin, client, fingerprint })),
         onPaired: (record) => {
           log.info({ seat: record.id, browser: record.browser }, 'paired');
-          this.#seat(socket, record.id, record.browser);
+          this.#seat(socket, { seatId: record.id, browser: record.browser, key: longTermKey, deriveNextKey });
         },
       }),
     );
@@ -149,25 +163,31 @@ export class LinkServer {
   }
 
   /** The pair may have been removed while its browser was shaking hands. */
-  #resume(socket: SealedSocket, seatId: string, peer: Welcomed): void {
-    if (this.#options.pairs.seat(seatId) === undefined) {
-      socket.close(closeCode.unpaired, 'unpaired');
-      return;
-    }
-    this.#greet(socket, { seatId, fingerprint: peer.fingerprint });
-    this.#seat(socket, seatId, peer.client.browser);
+  #resume(socket: SealedSocket, { seatId, key, deriveNextKey, client }: SessionPeer): void {
+    const record = this.#options.pairs.seat(seatId);
+    if (record === undefined) return socket.close(closeCode.unpaired, 'unpaired');
+    this.#greet(socket, { seatId, fingerprint: record.fingerprint });
+    this.#seat(socket, { seatId, browser: client.browser, key, deriveNextKey });
+  }
+
+  #hearFarewell(socket: SealedSocket, { seatId, fingerprint }: Welcomed & { readonly mode: 'farewell' }): void {
+    const { registry, clock } = this.#options;
+    socket.serve(new Farewell({ socket, clock, unpair: () => registry.unpair(seatId) }));
+    this.#greet(socket, { seatId, fingerprint });
   }
 
   #greet(socket: SealedSocket, facts: { seatId: string; fingerprint: string; pairId?: string }): void {
     socket.post({ t: 'ready', ...facts, serverTimeMs: this.#options.clock.nowMs() });
   }
 
-  #seat(socket: SealedSocket, id: string, browser: string): void {
-    const { registry, handlers, log } = this.#options;
+  #seat(socket: SealedSocket, { seatId: id, browser, key, deriveNextKey }: SeatFacts): void {
+    const { registry, handlers, pairs, clock, log } = this.#options;
+    const post = (frame: CompanionFrame): void => socket.post(frame);
     const seat = new Seat({
       id,
       socket,
       handlers,
+      rekeying: new Rekeying({ seatId: id, key, deriveNextKey, post, pairs, clock, log }),
       log,
       onUnpair: () => void registry.unpair(id),
       onGone: (gone) => registry.leave(gone),

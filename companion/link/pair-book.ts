@@ -7,12 +7,12 @@
  * refused and the extension forgets the pending pair.
  */
 import { randomBytes } from 'node:crypto';
-import { fromBase64Url, toBase64Url } from '../../shared/link/bytes.ts';
 import type { ClientIdentity } from '../../shared/link/frame.ts';
-import { Secret } from '../../shared/redact.ts';
 import type { Clock } from '../base/clock.ts';
 import type { SeatRecord, Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
+import { formatSeatKey, isSameKey, parseSeatKey } from './seat-key.ts';
+import type { SeatKey } from './seat-key.ts';
 
 const vaultPrefix = 'seat/';
 
@@ -58,15 +58,39 @@ export class PairBook {
   async keyFor(id: string, origin: string): Promise<Uint8Array<ArrayBuffer>> {
     const record = this.#store.seat(id);
     const secret = await this.#vault.get(`${vaultPrefix}${record?.id ?? 'unknown'}`);
-    const key = secret === undefined ? undefined : fromBase64Url(secret.reveal());
+    const key = parseSeatKey(secret)?.key;
     return key !== undefined && record?.origin === origin ? key : new Uint8Array(randomBytes(32));
+  }
+
+  /** Since when the key of this pair is in use; `undefined` when there is no such pair. Errors: those of the vault. */
+  async keySinceMs(id: string): Promise<number | undefined> {
+    const record = this.#store.seat(id);
+    if (record === undefined) return undefined;
+    return parseSeatKey(await this.#vault.get(`${vaultPrefix}${id}`))?.sinceMs ?? record.pairedAtMs;
+  }
+
+  /**
+   * First phase of a new key: notes which offer counts from now on. `false`, and nothing noted, when `key` is no longer that
+   * of the pair. Errors: those of the vault.
+   */
+  noteOffer(id: string, key: Uint8Array, offerId: string): Promise<boolean> {
+    return this.#changeKey(id, (stored) => (isSameKey(stored.key, key) ? { ...stored, offerId } : undefined));
+  }
+
+  /**
+   * Second phase: `key` takes the place of the one before, in one write. `false`, and nothing changed, when another offer
+   * counts by now: the extension then holds that one's key, and perhaps no longer this one. Errors: those of the vault.
+   */
+  replaceKey(id: string, offerId: string, key: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    const next: SeatKey = { key, sinceMs: this.#clock.nowMs(), offerId: null };
+    return this.#changeKey(id, (stored) => (stored.offerId === offerId ? next : undefined));
   }
 
   /** On disk, whole, when it resolves; when it rejects there is no pair. */
   async add(pair: PendingPair): Promise<SeatRecord> {
     const vaultName = `${vaultPrefix}${pair.seatId}`;
-    await this.#vault.set(vaultName, new Secret(toBase64Url(pair.longTermKey)));
     const nowMs = this.#clock.nowMs();
+    await this.#vault.set(vaultName, formatSeatKey({ key: pair.longTermKey, sinceMs: nowMs, offerId: null }));
     const record: SeatRecord = {
       id: pair.seatId,
       name: this.#freeName(pair.client.browser || pair.client.name),
@@ -105,6 +129,17 @@ export class PairBook {
     const orphans = (await this.#vault.list(vaultPrefix)).filter((name) => !known.has(name));
     for (const name of orphans) await this.#vault.delete(name);
     return orphans.length;
+  }
+
+  async #changeKey(id: string, change: (stored: SeatKey) => SeatKey | undefined): Promise<boolean> {
+    let isChanged = false;
+    await this.#vault.update(`${vaultPrefix}${id}`, (secret) => {
+      const stored = parseSeatKey(secret);
+      const changed = stored === undefined ? undefined : change(stored);
+      isChanged = changed !== undefined;
+      return changed === undefined ? undefined : formatSeatKey(changed);
+    });
+    return isChanged;
   }
 
   /** `Chrome`, `Chrome 2`, ...: two profiles of one browser must be told apart. */

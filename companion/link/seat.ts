@@ -9,12 +9,15 @@ import type { TransportReply } from '../upstream/transport.ts';
 import { SeatJobs } from './jobs.ts';
 import type { JobRequest } from './jobs.ts';
 import type { LinkHandlers, SessionClear, SessionPush } from './ports.ts';
+import type { Rekeying } from './rekeying.ts';
 import type { SealedSocket, SocketUser } from './sealed-socket.ts';
 
 export interface SeatOptions {
   readonly id: string;
   readonly socket: SealedSocket;
   readonly handlers: LinkHandlers;
+  /** Keeps the pair's key from growing old. */
+  readonly rekeying: Pick<Rekeying, 'start' | 'accept' | 'stop'>;
   readonly log: Logger;
   /** The extension ended the pair. */
   readonly onUnpair: () => void;
@@ -25,6 +28,7 @@ export class Seat implements SocketUser {
   readonly id: string;
   readonly #socket: SealedSocket;
   readonly #handlers: LinkHandlers;
+  readonly #rekeying: SeatOptions['rekeying'];
   readonly #log: Logger;
   readonly #onUnpair: () => void;
   readonly #onGone: (seat: Seat) => void;
@@ -34,10 +38,12 @@ export class Seat implements SocketUser {
     this.id = options.id;
     this.#socket = options.socket;
     this.#handlers = options.handlers;
+    this.#rekeying = options.rekeying;
     this.#log = options.log;
     this.#onUnpair = options.onUnpair;
     this.#onGone = options.onGone;
     this.#jobs = new SeatJobs(options.socket);
+    this.#rekeying.start();
   }
 
   runJob(request: JobRequest, signal: AbortSignal): Promise<TransportReply> {
@@ -67,6 +73,7 @@ export class Seat implements SocketUser {
   }
 
   onClosed(): void {
+    this.#rekeying.stop();
     const text = 'The browser that carried this request is no longer connected.';
     this.#jobs.failAll(new CompanionError('SEAT_OFFLINE', text));
     this.#onGone(this);
@@ -96,6 +103,8 @@ export class Seat implements SocketUser {
       case 'pair.commit':
         // Sent again because the first answer got lost with its socket: the pair stands.
         return this.#socket.post({ t: 'pair.committed' });
+      case 'rekey.ack':
+        return void this.#rekeying.accept(frame.id);
       case 'unpair':
         return this.#onUnpair();
       case 'error':

@@ -2,7 +2,7 @@
 import type { WebSocket } from 'ws';
 import { authSchema, authVersionSchema } from '../../shared/link/frame.ts';
 import type { Auth, ClientIdentity, Hello } from '../../shared/link/frame.ts';
-import { acceptAuth, createHello, HandshakeError, isSpoken } from '../../shared/link/handshake.ts';
+import { acceptAuth, createHello, farewellKeyOf, HandshakeError, isSpoken } from '../../shared/link/handshake.ts';
 import type { CompanionKeyPair, Established } from '../../shared/link/handshake.ts';
 import { closeCode, HANDSHAKE_TIMEOUT_MS } from '../../shared/link/protocol.ts';
 import type { CloseCode } from '../../shared/link/protocol.ts';
@@ -35,14 +35,18 @@ export interface WelcomeDependencies {
 
 interface Proved {
   readonly channel: Established['channel'];
+  readonly deriveNextKey: Established['deriveNextKey'];
   readonly client: ClientIdentity;
   readonly fingerprint: string;
 }
 
-/** A peer that holds a pre-shared key: the token's (then a pair may be made) or that of a seat. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A peer that holds a pre-shared key: the token's (then a pair may be made), that of a seat, or that of its farewell. */
 export type Welcomed =
-  | (Proved & { readonly mode: 'session'; readonly seatId: string })
-  | (Proved & { readonly mode: 'pair'; readonly longTermKey: Uint8Array<ArrayBuffer>; readonly claim: TokenClaim });
+  | (Proved & { readonly mode: 'session'; readonly seatId: string; readonly key: Bytes })
+  | (Proved & { readonly mode: 'farewell'; readonly seatId: string })
+  | (Proved & { readonly mode: 'pair'; readonly longTermKey: Bytes; readonly claim: TokenClaim });
 
 /**
  * Throws `LinkRefusal` for a peer that is late, malformed, of another version, or cannot prove itself; errors of the vault
@@ -53,9 +57,14 @@ export async function welcome(socket: WebSocket, origin: string, dependencies: W
   const answer = firstMessage(socket, dependencies.clock);
   socket.send(JSON.stringify(hello));
   const auth = parseAuth(await answer);
-  return auth.mode === 'pair'
-    ? welcomeToPair({ hello, auth, origin }, dependencies)
-    : welcomeBack({ hello, auth, origin }, dependencies);
+  switch (auth.mode) {
+    case 'pair':
+      return welcomeToPair({ hello, auth, origin }, dependencies);
+    case 'session':
+      return welcomeBack({ hello, auth, origin }, dependencies);
+    case 'farewell':
+      return welcomeToLeave({ hello, auth, origin }, dependencies);
+  }
 }
 
 interface Introduction {
@@ -74,11 +83,17 @@ async function welcomeToPair(introduction: Introduction, dependencies: WelcomeDe
 
 async function welcomeBack(introduction: Introduction, dependencies: WelcomeDependencies): Promise<Welcomed> {
   const { auth, origin } = introduction;
-  const preSharedKey = await dependencies.pairs.keyFor(auth.id, origin);
-  return { ...(await prove(introduction, preSharedKey, dependencies.keys)), mode: 'session', seatId: auth.id };
+  const key = await dependencies.pairs.keyFor(auth.id, origin);
+  return { ...(await prove(introduction, key, dependencies.keys)), mode: 'session', seatId: auth.id, key };
 }
 
-async function prove(introduction: Introduction, preSharedKey: Uint8Array<ArrayBuffer>, keys: CompanionKeyPair) {
+async function welcomeToLeave(introduction: Introduction, dependencies: WelcomeDependencies): Promise<Welcomed> {
+  const { auth, origin } = introduction;
+  const preSharedKey = await farewellKeyOf(await dependencies.pairs.keyFor(auth.id, origin));
+  return { ...(await prove(introduction, preSharedKey, dependencies.keys)), mode: 'farewell', seatId: auth.id };
+}
+
+async function prove(introduction: Introduction, preSharedKey: Bytes, keys: CompanionKeyPair) {
   try {
     return await acceptAuth({ ...introduction, keys, preSharedKey });
   } catch (cause) {

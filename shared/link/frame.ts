@@ -31,7 +31,8 @@ export const authVersionSchema = z.object({ t: z.literal('auth'), v: z.number().
 
 /** Extension -> companion, unsealed envelope; `v` is the version it chose, `ct` holds the sealed `finish`. */
 export const authSchema = authVersionSchema.extend({
-  mode: z.enum(['pair', 'session']),
+  /** `farewell`: proves the pair once more, and may then say `unpair` and nothing else. */
+  mode: z.enum(['pair', 'session', 'farewell']),
   id,
   n: base64Url(64),
   enc: base64Url(200),
@@ -64,6 +65,10 @@ export const companionFrameSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('ready'), pairId: id.optional(), seatId: id, fingerprint: label, serverTimeMs: z.number() }),
   /** The pair is on disk: the second phase of the commit. */
   z.object({ t: z.literal('pair.committed') }),
+  /** The pair's long-term key is due: both ends derive the next one from this session and `id`; it is never sent. */
+  z.object({ t: z.literal('rekey.offer'), id }),
+  /** The next key is the pair's key now: the extension may forget the one before. */
+  z.object({ t: z.literal('rekey.ack'), id }),
   z.object({
     t: z.literal('session.ack'),
     rev: z.number().int(),
@@ -117,6 +122,8 @@ export type JobErrorCode = z.infer<typeof jobErrorCodeSchema>;
 /** Extension -> companion. */
 export const extensionFrameSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('pair.commit') }),
+  /** The key that was offered is on disk here, beside the one in use. */
+  z.object({ t: z.literal('rekey.ack'), id }),
   z.object({
     t: z.literal('session.push'),
     /** Rises by one with every push of a store. */

@@ -1,7 +1,8 @@
 /**
  * Pairing and session handshake: HPKE (RFC 9180) in PSK mode, DHKEM(P-256, HKDF-SHA256) / HKDF-SHA256 / AES-256-GCM.
  * The extension encapsulates to the companion's public key under a pre-shared key: the pairing token's secret the first
- * time, the long-term key ever after. Neither key is ever transmitted.
+ * time, the long-term key ever after. A farewell is proved with a key derived from the long-term key, which opens nothing
+ * else. None of these keys is ever transmitted.
  *
  *   companion -> extension  hello  {nonce, public key}            nothing secret
  *   extension -> companion  auth   {nonce, enc, sealed finish}    proves the extension
@@ -83,7 +84,9 @@ export interface Established {
   readonly channel: SealedChannel;
   /** The key for all later sessions; only after a pairing. */
   readonly longTermKey: Bytes | undefined;
-  /** Short fingerprint of the pair, equal on both sides: `4F2A-91C7`. */
+  /** The key that may follow the long-term one, equal on both sides; each `rekeyId` gives another. */
+  readonly deriveNextKey: (rekeyId: string) => Promise<Bytes>;
+  /** Short fingerprint of the key in use, equal on both sides: `4F2A-91C7`. Right after the pairing it names the pair. */
   readonly fingerprint: string;
 }
 
@@ -104,7 +107,7 @@ export interface ExtensionHandshake {
 export async function answerHello(handshake: ExtensionHandshake): Promise<Established & { readonly auth: Auth }> {
   const { hello, mode, id, client } = handshake;
   if (!mayTalk(hello)) throw new HandshakeError('version', `companion speaks link version ${hello.v}`);
-  if (mode === 'session' && hello.pk !== handshake.pinnedKey) {
+  if (mode !== 'pair' && hello.pk !== handshake.pinnedKey) {
     throw new HandshakeError('impostor', 'the public key differs from the one pinned at pairing');
   }
   const nonce = toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
@@ -135,6 +138,7 @@ export async function answerHello(handshake: ExtensionHandshake): Promise<Establ
       open: (sealed) => reply.open(sealed),
     }),
     longTermKey: mode === 'pair' ? ((await ctx.Export(utf8('long-term psk'), 32)) as Bytes) : undefined,
+    deriveNextKey: (rekeyId) => nextKey((label, length) => ctx.Export(utf8(label), length), rekeyId),
     fingerprint: await fingerprintOf((label, length) => ctx.Export(utf8(label), length), mode, handshake.preSharedKey),
   };
 }
@@ -172,6 +176,7 @@ export async function acceptAuth(
         open: (sealed) => ctx.Open(sealed) as Promise<Bytes>,
       }),
       longTermKey: auth.mode === 'pair' ? ((await ctx.Export(utf8('long-term psk'), 32)) as Bytes) : undefined,
+      deriveNextKey: (rekeyId) => nextKey((label, length) => ctx.Export(utf8(label), length), rekeyId),
       fingerprint: await fingerprintOf((label, length) => ctx.Export(utf8(label), length), auth.mode, preSharedKey),
     };
   } catch (cause) {
@@ -194,12 +199,24 @@ function bindingInfo({ hello, version, mode, id, nonce, origin }: Binding): Byte
   return utf8(JSON.stringify([LINK_NAME, hello.v, hello.min, version, mode, id, hello.n, nonce, hello.pk, origin]));
 }
 
-/** Derived from the long-term key, so that it stays the same from pairing through every later session. */
-async function fingerprintOf(
-  exportSecret: (label: string, length: number) => Promise<Uint8Array>,
-  mode: HandshakeMode,
-  preSharedKey: Bytes,
-): Promise<string> {
+type ExportSecret = (label: string, length: number) => Promise<Uint8Array>;
+
+/** From the session's own fresh secret: whoever learned the key of today knows nothing about the one of tomorrow. */
+async function nextKey(exportSecret: ExportSecret, rekeyId: string): Promise<Bytes> {
+  return (await exportSecret(`next long-term psk ${rekeyId}`, 32)) as Bytes;
+}
+
+/**
+ * What proves a pair for a farewell and for nothing else: the long-term key cannot be found from it, so it may outlive that
+ * key in a browser that was unpaired.
+ */
+export async function farewellKeyOf(longTermKey: Bytes): Promise<Bytes> {
+  const key = await crypto.subtle.importKey('raw', longTermKey, 'HKDF', false, ['deriveBits']);
+  const context = { name: 'HKDF', hash: 'SHA-256', salt: emptyBytes, info: utf8(`${LINK_NAME} farewell psk`) };
+  return new Uint8Array(await crypto.subtle.deriveBits(context, key, 256));
+}
+
+async function fingerprintOf(exportSecret: ExportSecret, mode: HandshakeMode, preSharedKey: Bytes): Promise<string> {
   const longTermKey = mode === 'pair' ? await exportSecret('long-term psk', 32) : preSharedKey;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', joined(utf8('fingerprint'), longTermKey)));
   const hex = [...digest.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join('');

@@ -17,6 +17,8 @@ export const JOB_WINDOW_BYTES = 1024 * 1024;
 export const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** An extension's worker dies after 30 s of silence; only a message (not a WebSocket ping) counts as life. */
 export const PING_INTERVAL_MS = 15_000;
+/** How old a pair's long-term key may grow before the two ends agree on the next one. */
+export const REKEY_AFTER_MS = 30 * 24 * 60 * 60_000;
 /** After this long without any message the peer is taken for gone. */
 export const PEER_SILENCE_MS = 45_000;
 

@@ -210,6 +210,31 @@ test('unpairing tells the companion, and leaves no key, no status and no alarm',
   expect(alarms.at(-1)).toBe(false);
 });
 
+test('a companion that was away when this browser was unpaired is told when it is back, and the person until then', async () => {
+  await pairAndSync();
+  const { port } = companion;
+  await companion.close();
+  await until(() => shown().link.kind === 'offline');
+  await core.answer({ request: 'unpair', input: {} });
+  await until(() => shown().link.kind === 'unpaired' && shown().goodbyeUntilMs !== null);
+  expect(alarms.at(-1)).toBe(true);
+  await wakeWorker();
+  expect(alarms.at(-1)).toBe(true);
+  await companion.listen(port);
+  await core.noteAlarm();
+  expect(companion.pairs.size).toBe(0);
+  await until(() => shown().goodbyeUntilMs === null);
+  expect(alarms.at(-1)).toBe(false);
+});
+
+test('a pair that another one replaces is ended at its companion', async () => {
+  await pair();
+  await pair();
+  await until(() => !companion.pairs.has('pair-1'), 'the goodbye');
+  expect([...companion.pairs.keys()]).toEqual(['pair-2']);
+  expect(shown().goodbyeUntilMs).toBeNull();
+});
+
 test('shows the status of the companion, and keeps it while it is away', async () => {
   await pair();
   const status: CompanionStatus = {

@@ -9,6 +9,7 @@ const nowMs = 1_700_000_000_000;
 function stateWith(link: LinkState, change: Partial<ExtensionState> = {}): ExtensionState {
   return {
     link,
+    goodbyeUntilMs: null,
     pair: { port: 1, seatId: 'seat', fingerprint: 'AAAA-BBBB', pairedAtMs: 0 },
     choices: { ...initialChoices, consentedAtMs: 1 },
     hasSitePermission: true,

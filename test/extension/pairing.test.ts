@@ -4,7 +4,7 @@ import { PairStore } from '../../extension/pair-store.ts';
 import { pair } from '../../extension/pairing.ts';
 import type { PairAnswer } from '../../extension/state.ts';
 import { LINK_VERSION } from '../../shared/link/protocol.ts';
-import { FakeStorage, hurriedClock, until } from './support/fakes.ts';
+import { FakeStorage, hurriedClock } from './support/fakes.ts';
 import { freshKeys, StandInCompanion, surroundings } from './support/stand-in-companion.ts';
 
 let companion: StandInCompanion;
@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await pairs.removeAll();
+  await pairs.unpair(0);
   await link.hangUp();
   await companion.close();
 });
@@ -37,7 +37,7 @@ function wakeWorker(): void {
   });
 }
 
-const reconnect = (isReplaced: boolean): Promise<void> => link.restart(isReplaced ? { t: 'unpair' } : undefined);
+const reconnect = (): Promise<void> => link.restart();
 
 function pairWith(text: string): Promise<PairAnswer> {
   return pair(text, { ...surroundings(), pairs, reconnect });
@@ -92,11 +92,11 @@ test('says that the versions do not meet', async () => {
   expect(await pairWith(await companion.issueToken())).toEqual({ ok: false, reason: 'version' });
 });
 
-test('replaces the old pair, and ends its seat at the companion', async () => {
+test('replaces the old pair, and owes its companion a goodbye', async () => {
   await pairWith(await companion.issueToken());
   await pairWith(await companion.issueToken());
   expect(pairs.shown).toMatchObject({ seatId: 'pair-2' });
-  await until(() => companion.frames.some(({ frame }) => frame.t === 'unpair'), 'the unpair frame');
+  expect(pairs.goodbyes).toMatchObject([{ pairId: 'pair-1' }]);
   expect(link.pairId).toBe('pair-2');
 });
 
@@ -152,6 +152,6 @@ test.each([
   await link.tryNow();
   expect(link.pairId).toBe(expected);
   expect(await pairs.load()).toMatchObject({ current: { pairId: expected }, pending: null });
-  await crashed.pairs.removeAll();
+  await crashed.pairs.unpair(0);
   await crashed.link.hangUp();
 });

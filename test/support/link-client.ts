@@ -5,7 +5,7 @@
 import { WebSocket } from 'ws';
 import { companionFrameSchema, decodeFrame, encodeFrame, helloSchema } from '../../shared/link/frame.ts';
 import type { ClientIdentity, CompanionFrame, ExtensionFrame, Hello } from '../../shared/link/frame.ts';
-import { answerHello } from '../../shared/link/handshake.ts';
+import { answerHello, farewellKeyOf } from '../../shared/link/handshake.ts';
 import type { Established } from '../../shared/link/handshake.ts';
 import { pairingId, parsePairingToken } from '../../shared/link/pairing-token.ts';
 import { closeCode, LINK_PATH } from '../../shared/link/protocol.ts';
@@ -32,6 +32,8 @@ export interface LinkClientOptions {
   readonly token?: string;
   /** The pair to resume. */
   readonly pair?: ClientPair;
+  /** Proves the pair for a farewell only. */
+  readonly isFarewell?: boolean;
   readonly origin?: string;
   readonly client?: Partial<ClientIdentity>;
   /** Acts as the browser. Without it `job.*` frames are left to `expect`. */
@@ -61,6 +63,7 @@ export class LinkClosed extends Error {
 export class LinkClient {
   readonly socket: WebSocket;
   readonly pair: ClientPair;
+  readonly deriveNextKey: Established['deriveNextKey'];
   /** Resolves when the socket is closed, with the close code. */
   readonly closed: Promise<number>;
   /** Every frame so far, in order. */
@@ -73,10 +76,11 @@ export class LinkClient {
   #inbox: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor(socket: WebSocket, pair: ClientPair, channel: SealedChannel, options: LinkClientOptions) {
+  constructor(socket: WebSocket, pair: ClientPair, established: Established, options: LinkClientOptions) {
     this.socket = socket;
     this.pair = pair;
-    this.#channel = channel;
+    this.deriveNextKey = established.deriveNextKey;
+    this.#channel = established.channel;
     this.#answersPings = options.answersPings ?? true;
     this.#jobs = options.runJob && new LinkClientJobs(options.runJob, (frame, body) => this.send(frame, body));
     socket.on('message', (data: Buffer) => {
@@ -152,7 +156,7 @@ export async function connectLink(options: LinkClientOptions): Promise<LinkClien
   const secrets = await secretsOf(options);
   const client = { name: 'link-client', version: '0.1.0', browser: 'Chromium', ...options.client };
   const established = await answerHello({ hello, origin, client, ...secrets });
-  const link = new LinkClient(socket, pairOf(options, established, hello), established.channel, options);
+  const link = new LinkClient(socket, pairOf(options, established, hello), established, options);
   socket.send(JSON.stringify(established.auth));
   const ready = await link.expect('ready');
   if (options.pair !== undefined) return link;
@@ -204,7 +208,11 @@ function holdMessages(socket: WebSocket): void {
   socket.once('open', () => socket.pause());
 }
 
-async function secretsOf({ token, pair }: LinkClientOptions) {
+async function secretsOf({ token, pair, isFarewell }: LinkClientOptions) {
+  if (pair !== undefined && isFarewell === true) {
+    const preSharedKey = await farewellKeyOf(pair.key);
+    return { mode: 'farewell', id: pair.seatId, preSharedKey, pinnedKey: pair.pinnedKey } as const;
+  }
   if (pair !== undefined) {
     return { mode: 'session', id: pair.seatId, preSharedKey: pair.key, pinnedKey: pair.pinnedKey } as const;
   }

@@ -6,7 +6,13 @@ import type { LinkSurroundings } from '../../../extension/link-connection.ts';
 import type { Clock, OpenSocket } from '../../../extension/ports.ts';
 import { authSchema, decodeFrame, encodeFrame, extensionFrameSchema } from '../../../shared/link/frame.ts';
 import type { CompanionFrame, ExtensionFrame, Hello } from '../../../shared/link/frame.ts';
-import { acceptAuth, createHello, generateCompanionKeys, loadCompanionKeys } from '../../../shared/link/handshake.ts';
+import {
+  acceptAuth,
+  createHello,
+  farewellKeyOf,
+  generateCompanionKeys,
+  loadCompanionKeys,
+} from '../../../shared/link/handshake.ts';
 import type { CompanionKeyPair, Established } from '../../../shared/link/handshake.ts';
 import { closeCode } from '../../../shared/link/protocol.ts';
 import { formatPairingToken, pairingId } from '../../../shared/link/pairing-token.ts';
@@ -65,6 +71,8 @@ export class StandInCompanion {
   readonly frames: { readonly frame: ExtensionFrame; readonly body: Bytes }[] = [];
   readonly visits: Visit[] = [];
   connections = 0;
+  /** `false`: it hears the goodbye, and goes away before it has acted on it. */
+  confirmsFarewells = true;
   changeHello: (hello: Hello) => Hello = (hello) => hello;
   /** What happens instead of `ready`. */
   insteadOfReady: ((socket: WebSocket) => void) | undefined;
@@ -112,7 +120,8 @@ export class StandInCompanion {
     const auth = authSchema.parse(JSON.parse((await messages.next()).toString()));
     if (this.insteadOfReady !== undefined) return this.insteadOfReady(socket);
     const known = auth.mode === 'pair' ? this.tokens.get(auth.id) : this.pairs.get(auth.id);
-    const preSharedKey = known ?? crypto.getRandomValues(new Uint8Array(32));
+    const key = known ?? crypto.getRandomValues(new Uint8Array(32));
+    const preSharedKey = auth.mode === 'farewell' ? await farewellKeyOf(key) : key;
     const accepted = await acceptAuth({ hello, auth, keys: this.keys, preSharedKey, origin });
     const pairId = auth.mode === 'pair' ? `pair-${(this.#pairCount += 1)}` : auth.id;
     const visit = new Visit(socket, accepted.channel);
@@ -125,6 +134,13 @@ export class StandInCompanion {
     });
     this.visits.push(visit);
     await this.#serve(visit, messages, { pairId, longTermKey: accepted.longTermKey });
+  }
+
+  async #hearFarewell(visit: Visit, pairId: string): Promise<void> {
+    if (!this.confirmsFarewells) return;
+    this.pairs.delete(pairId);
+    await visit.send({ t: 'unpair' });
+    visit.socket.close(closeCode.unpaired);
   }
 
   async #serve(
@@ -140,6 +156,7 @@ export class StandInCompanion {
         this.pairs.set(pairId, longTermKey);
         await this.onCommit(visit);
       }
+      if (parsed.t === 'unpair') await this.#hearFarewell(visit, pairId);
       this.onFrame(visit, parsed);
     }
   }

@@ -67,6 +67,7 @@ export const companion: CompanionStatus = {
 export const synced: ExtensionState = {
   link: { kind: 'online', sinceMs: NOW_MS - HOUR_MS },
   pair: { port: 8000, seatId: 'seat-1', fingerprint: '4F2A-91C7', pairedAtMs: NOW_MS - 21 * DAY_MS },
+  goodbyeUntilMs: null,
   choices: {
     consentedAtMs: NOW_MS - 21 * DAY_MS,
     restsIn: 'vault',
