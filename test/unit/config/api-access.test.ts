@@ -190,13 +190,21 @@ describe('providers', () => {
     expect(load().config.providers.at(-1)?.baseUrl).toBe(url);
   });
 
-  it.each(['http://169.254.1.1.example.com/v1', 'http://8.8.8.8/v1', 'ftp://nas.local/v1', 'http://[2001:db8::1]/v1'])(
-    'may not be at %s, whatever is allowed',
-    async (url) => {
-      const { message } = await place({ yaml: `providers:\n  x:\n    base_url: "${url}"\n    allow_http: true\n` });
-      expect(message()).toContain('providers.x.base_url');
-    },
-  );
+  it.each([
+    'http://169.254.1.1.example.com/v1',
+    'http://8.8.8.8/v1',
+    'ftp://nas.local/v1',
+    'http://[2001:db8::1]/v1',
+    'http://169.254.169.254/v1',
+    'https://169.254.169.254/v1',
+    'http://[::ffff:169.254.169.254]/v1',
+    'http://2852039166/v1',
+    'http://[fd00:ec2::254]/v1',
+    'http://metadata.google.internal./v1',
+  ])('may not be at %s, whatever is allowed', async (url) => {
+    const { message } = await place({ yaml: `providers:\n  x:\n    base_url: "${url}"\n    allow_http: true\n` });
+    expect(message()).toContain('providers.x.base_url');
+  });
 });
 
 describe('the router', () => {
