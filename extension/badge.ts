@@ -1,6 +1,6 @@
 import type { ExtensionState } from './state.ts';
 import type { Message } from './ui/message.ts';
-import { popupView } from './ui/view.ts';
+import { popupView } from './ui/view/popup-view.ts';
 
 /** The mark on the toolbar icon. Empty text is no mark. */
 export interface Badge {

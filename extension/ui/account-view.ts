@@ -27,6 +27,18 @@ export function ownSession(state: ExtensionState): SessionStatus | null {
   return synced ?? sessions.find((session) => pair !== null && session.seatId === pair.seatId) ?? null;
 }
 
+/** The card of this browser's session, as the companion describes it now. */
+export function currentAccount(state: ExtensionState, nowMs: number): AccountView | null {
+  const session = ownSession(state);
+  return session === null ? null : accountView(session, nowMs, null);
+}
+
+/** The same while the companion cannot be asked: it tells its age. */
+export function lastKnownAccount(state: ExtensionState, nowMs: number): AccountView | null {
+  const session = ownSession(state);
+  return session === null || state.companion === null ? null : accountView(session, nowMs, state.companion.atMs);
+}
+
 /** `asOfMs`: when the companion said so, if it cannot be asked now; the card then tells its age. */
 export function accountView(session: SessionStatus, nowMs: number, asOfMs: number | null): AccountView {
   const name = cleanLabel(session.displayName ?? '') || cleanLabel(session.email ?? '') || cleanLabel(session.name);

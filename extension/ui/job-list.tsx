@@ -1,6 +1,6 @@
 import { text } from '../text.ts';
 import type { Background } from './background.ts';
-import type { JobView } from './view.ts';
+import type { JobView } from './view/jobs.ts';
 import { useTell } from './words.tsx';
 
 /** Which programs use the session through this browser now, each with a way to stop it. */

@@ -3,7 +3,7 @@ import { useContext } from 'preact/hooks';
 import { text } from '../text.ts';
 import type { Background } from './background.ts';
 import { StatusLine } from './status-line.tsx';
-import { popupView } from './view.ts';
+import { popupView } from './view/popup-view.ts';
 import { NowContext } from './words.tsx';
 
 export interface PageFrameProps {

@@ -1,4 +1,4 @@
-import type { StatusLine as Line } from './view.ts';
+import type { StatusLine as Line } from './view/panel.ts';
 import { useTell } from './words.tsx';
 
 /** The one line of live state. Screen readers hear it when it changes. */

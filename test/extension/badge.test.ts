@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { badgeFor } from '../../extension/badge.ts';
 import { initialChoices } from '../../extension/choices.ts';
 import type { ExtensionState, LinkState } from '../../extension/state.ts';
-import { popupView } from '../../extension/ui/view.ts';
+import { popupView } from '../../extension/ui/view/popup-view.ts';
 
 const nowMs = 1_700_000_000_000;
 

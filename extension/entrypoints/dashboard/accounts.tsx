@@ -3,7 +3,7 @@ import { text, type TextKey } from '../../text.ts';
 import { AccountCard } from '../../ui/account-card.tsx';
 import { accountView } from '../../ui/account-view.ts';
 import { isOwnState, troubleOf, troubleWords } from '../../ui/trouble.ts';
-import { type Tone } from '../../ui/view.ts';
+import { type Tone } from '../../ui/view/panel.ts';
 import { useTell } from '../../ui/words.tsx';
 
 export function Accounts({ companion, nowMs }: { readonly companion: CompanionStatus; readonly nowMs: number }) {

@@ -6,7 +6,7 @@ import { Choice } from '../../ui/choice.tsx';
 import { syncFromClick } from '../../ui/steps.ts';
 import { StoreSelect } from '../../ui/store-select.tsx';
 import { useStep } from '../../ui/use-step.ts';
-import type { ConsentView } from '../../ui/view.ts';
+import type { ConsentView } from '../../ui/view/popup-view.ts';
 import { useTell } from '../../ui/words.tsx';
 import { Heading } from './heading.tsx';
 

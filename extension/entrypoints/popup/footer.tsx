@@ -1,6 +1,6 @@
 import type { ExtensionState } from '../../state.ts';
 import { text } from '../../text.ts';
-import type { PopupView } from '../../ui/view.ts';
+import type { PopupView } from '../../ui/view/popup-view.ts';
 
 export function Footer({ state, view }: { readonly state: ExtensionState | null; readonly view: PopupView }) {
   const accounts = state?.companion?.sessions.length ?? 0;

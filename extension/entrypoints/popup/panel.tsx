@@ -6,7 +6,7 @@ import { CommandLine } from '../../ui/command-line.tsx';
 import { JobList } from '../../ui/job-list.tsx';
 import { syncFromClick } from '../../ui/steps.ts';
 import { type Step, useStep } from '../../ui/use-step.ts';
-import type { Action, PanelView } from '../../ui/view.ts';
+import type { Action, PanelView } from '../../ui/view/panel.ts';
 import { useTell } from '../../ui/words.tsx';
 import { Heading } from './heading.tsx';
 

@@ -3,7 +3,7 @@ import type { ExtensionState } from '../../state.ts';
 import { text } from '../../text.ts';
 import type { Background } from '../../ui/background.ts';
 import { StatusLine } from '../../ui/status-line.tsx';
-import { type PopupView, popupView } from '../../ui/view.ts';
+import { type PopupView, popupView } from '../../ui/view/popup-view.ts';
 import { NowContext } from '../../ui/words.tsx';
 import { Clients } from './clients.tsx';
 import { Consent } from './consent.tsx';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ExtensionState } from '../../../extension/state.ts';
-import { type PanelView, type PopupView, popupView } from '../../../extension/ui/view.ts';
+import type { ExtensionState } from '../../../../extension/state.ts';
+import { type PanelView } from '../../../../extension/ui/view/panel.ts';
+import { type PopupView, popupView } from '../../../../extension/ui/view/popup-view.ts';
 import {
   companion,
   firstTime,
@@ -13,8 +14,8 @@ import {
   withLink,
   withSession,
   withTrouble,
-} from '../../support/extension-page/states.ts';
-import { words } from './words.ts';
+} from '../../../support/extension-page/states.ts';
+import { words } from '../words.ts';
 
 const at = (state: ExtensionState | null) => popupView(state, NOW_MS);
 

@@ -1,0 +1,53 @@
+/** What the popup shows for a state: one line, what happened, what it means, and exactly one next step. Pure. */
+import type { ExtensionState } from '../../state.ts';
+import { message } from '../message.ts';
+import { awayView } from './away.ts';
+import { ownStateView } from './own-state.ts';
+import { type Action, line, type PanelView, type StatusLine, sync } from './panel.ts';
+import { sessionView } from './session.ts';
+
+export interface PairView {
+  readonly kind: 'unpaired';
+  readonly line: StatusLine;
+  readonly primary: Action;
+}
+
+export interface ConsentView {
+  readonly kind: 'consent';
+  readonly line: StatusLine;
+  readonly primary: Action;
+  /** The short code to compare with the terminal, shortly after pairing. */
+  readonly fingerprint: string | null;
+}
+
+export type PopupView = { readonly kind: 'loading'; readonly line: StatusLine } | PairView | ConsentView | PanelView;
+
+const FINGERPRINT_SHOWN_MS = 10 * 60_000;
+
+/** `state` is `null` until the background has spoken. */
+export function popupView(state: ExtensionState | null, nowMs: number): PopupView {
+  if (state === null) return { kind: 'loading', line: line('statusLoading', 'off') };
+  if (state.link.kind === 'unpaired') return pairView();
+  if (state.link.kind !== 'online') return awayView(state, state.link, nowMs);
+  if (state.choices.consentedAtMs === null) return consentView(state, nowMs);
+  if (!state.hasSitePermission) return ownStateView('permission', state, nowMs);
+  return sessionView(state, nowMs);
+}
+
+function pairView(): PairView {
+  return {
+    kind: 'unpaired',
+    line: line('statusNotPaired', 'off'),
+    primary: { does: 'pair', label: message('actionPair') },
+  };
+}
+
+function consentView({ pair }: ExtensionState, nowMs: number): ConsentView {
+  const isFresh = pair !== null && nowMs - pair.pairedAtMs < FINGERPRINT_SHOWN_MS;
+  return {
+    kind: 'consent',
+    line: line('statusConnected', 'ok'),
+    primary: sync,
+    fingerprint: isFresh ? pair.fingerprint : null,
+  };
+}
