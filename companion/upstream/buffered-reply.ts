@@ -1,5 +1,5 @@
 /** A short answer held in memory: what a refusal says must be read before it is decided who gets to see it. */
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import { decodeWhole } from '../base/content-encoding.ts';
 import { CompanionError } from '../base/error.ts';
 import type { RawReply, RawSink } from './raw-transport.ts';
 
@@ -79,21 +79,9 @@ function withLength({ status, header, headers }: Head, length: number): Head {
 }
 
 /** One encoding is what servers send; a body that is not what its header says tells nothing. */
-function undoEncoding(bytes: Buffer, encoding: string | undefined): Buffer {
+function undoEncoding(bytes: Buffer, encoding = 'identity'): Buffer {
   try {
-    switch (encoding?.trim().toLowerCase() ?? 'identity') {
-      case 'gzip':
-      case 'x-gzip':
-        return gunzipSync(bytes, { maxOutputLength: maxBytes });
-      case 'deflate':
-        return inflateSync(bytes, { maxOutputLength: maxBytes });
-      case 'br':
-        return brotliDecompressSync(bytes, { maxOutputLength: maxBytes });
-      case 'zstd':
-        return zstdDecompressSync(bytes, { maxOutputLength: maxBytes });
-      default:
-        return bytes;
-    }
+    return decodeWhole(bytes, encoding, maxBytes);
   } catch {
     return Buffer.alloc(0);
   }

@@ -1,7 +1,7 @@
 /** Undoing a content-encoding, chained ones included. */
 import { Readable } from 'node:stream';
 import type { Duplex } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { createDecoder } from '../base/content-encoding.ts';
 import { CompanionError } from '../base/error.ts';
 
 /** Servers use one, seldom two. Each takes memory of its own, and a header has room for thousands. */
@@ -18,7 +18,7 @@ export function createDecoders(encoding: string | undefined): readonly Duplex[] 
     throw new CompanionError('UPSTREAM_UNREADABLE', 'The answer is encoded more often than can be undone.');
   return names
     .toReversed()
-    .map((name) => createDecoder(name.trim()))
+    .map((name) => createDecoder(name))
     .filter((decoder) => decoder !== undefined);
 }
 
@@ -30,20 +30,4 @@ export function decodeContent(
   const decoders = createDecoders(encoding);
   if (decoders.length === 0) return bytes;
   return decoders.reduce<Readable>((stream, decoder) => stream.compose(decoder), Readable.from(bytes));
-}
-
-function createDecoder(name: string): Duplex | undefined {
-  switch (name) {
-    case 'gzip':
-    case 'x-gzip':
-      return createGunzip();
-    case 'deflate':
-      return createInflate();
-    case 'br':
-      return createBrotliDecompress();
-    case 'zstd':
-      return createZstdDecompress();
-    default:
-      return undefined;
-  }
 }

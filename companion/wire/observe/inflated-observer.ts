@@ -1,6 +1,6 @@
 /** A compressed answer going by: a copy is undone behind the scenes, bounded, and then observed. */
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import type { Transform } from 'node:stream';
+import { createDecoder } from '../../base/content-encoding.ts';
 import { Draft } from './draft.ts';
 import type { AnswerFacts, AnswerObserver } from './observer.ts';
 
@@ -10,7 +10,7 @@ const maxInflatedBytes = 64 * 1024 * 1024;
 
 /** `undefined` for an encoding, or a chain of them, that is not undone. */
 export function observeInflated(encoding: string, inner: AnswerObserver): AnswerObserver | undefined {
-  const decoder = createDecoder(encoding.trim().toLowerCase());
+  const decoder = createDecoder(encoding);
   return decoder === undefined ? undefined : new InflatedObserver(decoder, inner);
 }
 
@@ -53,21 +53,5 @@ class InflatedObserver implements AnswerObserver {
   #giveUp(): void {
     this.#hasGivenUp = true;
     this.#decoder.destroy();
-  }
-}
-
-function createDecoder(encoding: string): Transform | undefined {
-  switch (encoding) {
-    case 'gzip':
-    case 'x-gzip':
-      return createGunzip();
-    case 'deflate':
-      return createInflate();
-    case 'br':
-      return createBrotliDecompress();
-    case 'zstd':
-      return createZstdDecompress();
-    default:
-      return undefined;
   }
 }
