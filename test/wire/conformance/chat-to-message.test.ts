@@ -394,6 +394,34 @@ describe('a stream', () => {
       ],
     ],
     [
+      'two choices that count their calls alike',
+      [
+        {
+          ...chunk({}),
+          choices: [
+            { index: 0, delta: { tool_calls: [first(0, 'c1', '{"a"')] } },
+            { index: 1, delta: { tool_calls: [first(0, 'c2', '{"b"', 'g')] } },
+          ],
+        },
+        { ...chunk({}), choices: [{ index: 1, delta: { tool_calls: [fragment(0, ':2}')] }, finish_reason: 'stop' }] },
+        parts(fragment(0, ':1}')),
+        chunk({}, 'tool_calls'),
+        DONE,
+      ],
+      [
+        'start',
+        '0 tool_use c1 f',
+        '0 + {"a"',
+        '0 + :1}',
+        '0 end',
+        '1 tool_use c2 g',
+        '1 + {"b":2}',
+        '1 end',
+        'delta tool_use',
+        'stop',
+      ],
+    ],
+    [
       'three calls that start backwards',
       [
         parts(first(2, 'c3', '{"c"')),

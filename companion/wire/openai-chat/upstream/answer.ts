@@ -6,7 +6,7 @@ import type { HubEvent } from '../../hub/event.ts';
 import { isObject, parseJson } from '../../hub/fields.ts';
 import { addJson, addText, addThinking, closeBlock, noBlocks, openTool } from './blocks.ts';
 import type { Blocks } from './blocks.ts';
-import { extendCall, locateCall } from './call.ts';
+import { comesBefore, extendCall, locateCall } from './call.ts';
 import type { Call } from './call.ts';
 import type { CallPiece, Piece } from './delta.ts';
 import type { ChatUpstreamMemo } from './memo.ts';
@@ -120,12 +120,14 @@ function addCallPiece(answer: Answer, piece: CallPiece, context: AnswerContext):
   return [advanced, [...events, ...more]];
 }
 
-/** At the end, but before waiting calls of a higher index. */
+/** At the end, but before waiting calls that the provider counts later. */
 function enqueue({ queue, calls }: Answer, position: number): readonly Segment[] {
-  const isHigher = (segment: Segment): boolean => {
-    return segment.kind === 'call' && (calls[segment.call]?.index ?? -1) > (calls[position]?.index ?? Infinity);
+  const call = calls[position];
+  const isLater = (segment: Segment): boolean => {
+    const other = segment.kind === 'call' ? calls[segment.call] : undefined;
+    return call !== undefined && other !== undefined && comesBefore(call, other);
   };
-  const place = queue.findLastIndex((segment) => !isHigher(segment)) + 1;
+  const place = queue.findLastIndex((segment) => !isLater(segment)) + 1;
   return queue.toSpliced(place, 0, { kind: 'call', call: position });
 }
 

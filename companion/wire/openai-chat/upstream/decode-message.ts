@@ -30,7 +30,7 @@ export function decodeCompletion(body: unknown, context: AnswerContext, stamp: S
     (strongest, choice) => strongerFinish(strongest, readFinish(choice.finish_reason)),
     undefined,
   );
-  const pieces = choices.flatMap((choice) => readPieces(asObject(choice.message)));
+  const pieces = choices.flatMap((choice, position) => readPieces(asObject(choice.message), position));
   const { content, found } = cutAtStop(wordBlocks(pieces), context.memo.localStops);
   const calls = found === undefined ? callBlocks(pieces, finish === 'length', context) : [];
   const seen = { hasCalls: calls.length > 0, isRefusal: pieces.some(({ kind }) => kind === 'refusal') };

@@ -85,9 +85,9 @@ function addChunk(
     hasFinalUsage: state.hasFinalUsage || (usage !== undefined && choices.length === 0),
   };
   const events = [...before];
-  for (const choice of choices) {
+  for (const [position, choice] of choices.entries()) {
     const failure = failureOfFinish(choice.finish_reason);
-    const [grown, more] = addChoice(next, choice, context);
+    const [grown, more] = addChoice(next, choice, position, context);
     events.push(...more);
     if (failure !== undefined) return [{ ...grown, phase: 'done' }, [...events, { type: 'error', error: failure }]];
     next = grown;
@@ -95,10 +95,11 @@ function addChunk(
   return next.answer.blocks.found === undefined ? [next, events] : finish(next, events, context);
 }
 
-function addChoice(state: ChatDecodeState, choice: JsonObject, context: AnswerContext): Step {
+function addChoice(state: ChatDecodeState, choice: JsonObject, position: number, context: AnswerContext): Step {
+  const number = typeof choice.index === 'number' ? choice.index : position;
   let { answer } = state;
   const events: HubEvent[] = [];
-  for (const piece of readPieces(asObject(choice.delta))) {
+  for (const piece of readPieces(asObject(choice.delta), number)) {
     const [next, more] = addPiece(answer, piece, context);
     answer = next;
     events.push(...more);

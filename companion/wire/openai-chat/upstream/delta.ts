@@ -10,6 +10,8 @@ export interface TextPiece {
 /** A call, or a fragment of one; empty strings for what it leaves out. */
 export interface CallPiece {
   readonly kind: 'call';
+  /** The choice that it is of: each counts its calls anew. */
+  readonly choice: number;
   readonly index: number | undefined;
   readonly id: string;
   readonly name: string;
@@ -19,15 +21,15 @@ export interface CallPiece {
 
 export type Piece = TextPiece | CallPiece;
 
-/** In the order in which a model makes them: thinking, words, calls. */
-export function readPieces(delta: JsonObject): readonly Piece[] {
+/** In the order in which a model makes them: thinking, words, calls. `choice` is the number of the one they are of. */
+export function readPieces(delta: JsonObject, choice: number): readonly Piece[] {
   return [
     // Some servers send the same text under both names.
     ...textPiece('thinking', asText(delta.reasoning_content) ?? asText(delta.reasoning)),
     ...contentPieces(delta.content),
     ...textPiece('refusal', asText(delta.refusal)),
-    ...asArray(delta.tool_calls).map((call) => callPiece(asObject(call))),
-    ...(isObject(delta.function_call) ? [callPiece({ index: 0, function: delta.function_call })] : []),
+    ...asArray(delta.tool_calls).map((call) => callPiece(asObject(call), choice)),
+    ...(isObject(delta.function_call) ? [callPiece({ index: 0, function: delta.function_call }, choice)] : []),
   ];
 }
 
@@ -56,10 +58,11 @@ function thoughtText(thinking: unknown): string | undefined {
   );
 }
 
-function callPiece(call: JsonObject): CallPiece {
+function callPiece(call: JsonObject, choice: number): CallPiece {
   const { name, arguments: args } = asObject(call.function);
   return {
     kind: 'call',
+    choice,
     index: typeof call.index === 'number' ? call.index : undefined,
     id: asText(call.id) ?? '',
     name: asText(name) ?? '',

@@ -236,6 +236,60 @@ describe('calls', () => {
     ]);
   });
 
+  it('of several choices that count alike are told apart', async () => {
+    const choice = (index: number | undefined, ...fragments: readonly unknown[]): object => {
+      return { ...(index !== undefined && { index }), delta: { tool_calls: fragments }, finish_reason: null };
+    };
+    const choices = (...all: readonly object[]): object => chunk({}, null, { choices: all });
+    const other = { id: 'c2', name: 'look' };
+    const expected = (second: readonly string[], third: readonly string[]): readonly string[] => [
+      'start',
+      ...block(0, 'c1', '{"a"', ':1}'),
+      ...block(1, 'c2', ...second),
+      ...block(2, 'c3', ...third),
+      ...ended('tool_use'),
+    ];
+    const last = [chunk({}, 'tool_calls'), DONE];
+    expect(
+      await told([
+        choices(choice(0, fragment(0, '{"a"', opening)), choice(1, fragment(0, '{"b"', other))),
+        choices(choice(1, fragment(1, '{"c"', { id: 'c3', name: 'look' }))),
+        choices(choice(1, fragment(0, ':2}'))),
+        choices(choice(0, fragment(0, ':1}'))),
+        choices(choice(1, fragment(1, ':3}'))),
+        ...last,
+      ]),
+    ).toEqual(expected(['{"b":2}'], ['{"c"', ':3}']));
+    // Without numbers of choices or of calls, their places tell.
+    expect(
+      await told([
+        choices(
+          choice(undefined, fragment(undefined, '{"a"', opening)),
+          choice(undefined, fragment(undefined, '{"b"', other)),
+        ),
+        choices(choice(undefined, fragment(undefined, ':1}')), choice(undefined, fragment(undefined, ':2}'))),
+        calls(fragment(5, '{"c":3}', { id: 'c3', name: 'look' })),
+        ...last,
+      ]),
+    ).toEqual(expected(['{"b"', ':2}'], ['{"c":3}']));
+  });
+
+  it('of a second choice come after those of the first that wait', async () => {
+    const one = (index: number, delta: object): object => chunk({}, null, { choices: [{ index, delta }] });
+    const events = await told([
+      calls(fragment(0, '{', opening)),
+      one(1, { tool_calls: [fragment(0, '{}', { id: 'c3', name: 'look' })] }),
+      calls(fragment(1, '{}', { id: 'c2', name: 'look' })),
+      calls(fragment(0, '}')),
+      DONE,
+    ]);
+    expect(events.filter((line) => line.includes('tool_use '))).toEqual([
+      '0 tool_use c1 look',
+      '1 tool_use c2 look',
+      '2 tool_use c3 look',
+    ]);
+  });
+
   it('wait for their name, and get an id where there is none', async () => {
     expect(
       await told([
