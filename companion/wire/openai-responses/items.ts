@@ -3,6 +3,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { asObject } from '../hub/fields.ts';
 import { buildConversation } from '../openai/conversation.ts';
 import type { Conversation, Instruction } from '../openai/conversation.ts';
+import { wrapFreeform } from '../openai/freeform.ts';
 import { invalidField } from '../openai/invalid-field.ts';
 import { textBlocks } from '../openai/media.ts';
 import { createToolIds } from '../openai/tool-id.ts';
@@ -13,7 +14,7 @@ import { decodeContent } from './content-part.ts';
 import { unsealThinking } from './reasoning.ts';
 import { isKnownItem } from './request-schema.ts';
 import type { ContentPart, InputItem, KnownItem, ResponsesRequest } from './request-schema.ts';
-import { SEARCH_TOOL_NAME, hubToolName, wrapFreeform } from './tool-name.ts';
+import { SEARCH_TOOL_NAME, hubToolName } from './tool-name.ts';
 import { foundToolNames } from './tools.ts';
 
 /** Hoists `instructions` and every instruction among the items. Throws `INVALID_REQUEST` when nothing is left to answer. */

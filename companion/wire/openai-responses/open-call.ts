@@ -1,11 +1,12 @@
 /** A call of a tool while it grows: each function gives what becomes of it and the events that tell so. */
 import { isObject, parseJson } from '../hub/fields.ts';
+import { finishFreeform, newFreeform, readFreeform, unwrapFreeform } from '../openai/freeform.ts';
+import type { FreeformReader } from '../openai/freeform.ts';
 import { withStatus } from './output-item.ts';
 import type { CallItem, CustomCallItem, FunctionCallItem, ItemStatus, SearchCallItem } from './output-item.ts';
 import { addedEvent, doneEvent, placeFields } from './place.ts';
 import type { Place } from './place.ts';
 import type { ResponseEvent } from './stream-event.ts';
-import { unwrapFreeform } from './tool-name.ts';
 import type { ClientToolName } from './tool-name.ts';
 
 export interface OpenCall {
@@ -15,6 +16,8 @@ export interface OpenCall {
   /** What the block began with: it stands when no JSON follows. */
   readonly input: unknown;
   readonly json: string;
+  /** How far the text of a freeform tool was read. */
+  readonly reader: FreeformReader;
 }
 
 export interface HubCall {
@@ -30,7 +33,7 @@ export function openCall(
   client: ClientToolName,
 ): readonly [OpenCall, readonly ResponseEvent[]] {
   const item = emptyItem(place.id, call.id, client);
-  return [{ kind: 'call', place, item, input: call.input, json: '' }, [addedEvent(place, item)]];
+  return [{ kind: 'call', place, item, input: call.input, json: '', reader: newFreeform }, [addedEvent(place, item)]];
 }
 
 function emptyItem(id: string, callId: string, { kind, name, namespace }: ClientToolName): CallItem {
@@ -48,11 +51,29 @@ function emptyItem(id: string, callId: string, { kind, name, namespace }: Client
   }
 }
 
-/** Only the arguments of a function are told as they come: text inside JSON, or an object, must be whole first. */
+/** Arguments and text are told as they come; what a search asks for is an object, which must be whole first. */
 export function appendJson(open: OpenCall, delta: string): readonly [OpenCall, readonly ResponseEvent[]] {
   if (delta === '') return [open, []];
   const next = { ...open, json: open.json + delta };
-  return [next, open.item.type === 'function_call' ? [argumentsDelta(open.place, delta)] : []];
+  switch (open.item.type) {
+    case 'function_call':
+      return [next, [argumentsDelta(open.place, delta)]];
+    case 'custom_tool_call':
+      return appendFreeform(next, open.item, delta);
+    case 'tool_search_call':
+      return [next, []];
+    default:
+      return open.item satisfies never;
+  }
+}
+
+function appendFreeform(
+  open: OpenCall,
+  item: CustomCallItem,
+  delta: string,
+): readonly [OpenCall, readonly ResponseEvent[]] {
+  const [reader, text] = readFreeform(open.reader, delta);
+  return [{ ...open, reader, item: { ...item, input: item.input + text } }, inputDeltas(open.place, text)];
 }
 
 /** Input that is no JSON was cut off by the token limit: the call is told to be incomplete. */
@@ -65,7 +86,11 @@ export function closeCall(open: OpenCall): ClosedCall {
     case 'function_call':
       return closeFunction(place, withStatus({ ...item, arguments: json }, status), isBlank);
     case 'custom_tool_call':
-      return closeFreeform(place, withStatus({ ...item, input: unwrapFreeform(json) }, status));
+      return closeFreeform(
+        place,
+        withStatus(item, status),
+        isBlank ? unwrapFreeform(input) : finishFreeform(open.reader),
+      );
     case 'tool_search_call':
       return closeSearch(place, item, json, status);
     default:
@@ -85,11 +110,12 @@ function closeFunction(place: Place, done: FunctionCallItem, isUntold: boolean):
   ];
 }
 
-function closeFreeform(place: Place, done: CustomCallItem): ClosedCall {
+function closeFreeform(place: Place, item: CustomCallItem, untold: string): ClosedCall {
+  const done = { ...item, input: item.input + untold };
   return [
     done,
     [
-      { type: 'response.custom_tool_call_input.delta', ...placeFields(place), delta: done.input },
+      ...inputDeltas(place, untold),
       { type: 'response.custom_tool_call_input.done', ...placeFields(place), input: done.input },
       doneEvent(place, done),
     ],
@@ -100,6 +126,11 @@ function closeSearch(place: Place, item: SearchCallItem, json: string, status: I
   const value = parseJson(json);
   const done = withStatus({ ...item, arguments: isObject(value) ? value : {} }, status);
   return [done, [doneEvent(place, done)]];
+}
+
+function inputDeltas(place: Place, text: string): readonly ResponseEvent[] {
+  if (text === '') return [];
+  return [{ type: 'response.custom_tool_call_input.delta', ...placeFields(place), delta: text }];
 }
 
 function argumentsDelta(place: Place, delta: string): ResponseEvent {

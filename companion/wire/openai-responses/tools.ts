@@ -1,6 +1,7 @@
 /** Tools and the choice among them. */
 import type Anthropic from '@anthropic-ai/sdk';
 import type { HubMessageParam } from '../hub/request.ts';
+import { freeformTool } from '../openai/freeform.ts';
 import { chooseTools } from '../openai/tool-choice.ts';
 import type { Choice, ToolUse } from '../openai/tool-choice.ts';
 import type { Warn } from '../openai/warnings.ts';
@@ -15,7 +16,7 @@ import type {
   ResponsesRequest,
   SearchTool,
 } from './request-schema.ts';
-import { SEARCH_TOOL_NAME, freeformSchema, hubToolName } from './tool-name.ts';
+import { SEARCH_TOOL_NAME, hubToolName } from './tool-name.ts';
 import type { ClientToolName } from './tool-name.ts';
 
 export interface DecodedTools {
@@ -106,7 +107,10 @@ function isKnownTool(tool: ClientTool): tool is KnownTool {
 function nameTool(tool: FunctionTool | CustomTool, namespace: string | undefined, warn: Warn): NamedTool {
   const name = hubToolName(tool.name, namespace);
   return {
-    tool: tool.type === 'function' ? decodeFunction(tool, name, warn) : decodeFreeform(tool, name),
+    tool:
+      tool.type === 'function'
+        ? decodeFunction(tool, name, warn)
+        : freeformTool({ name, description: tool.description, grammar: tool.format }),
     client: { kind: tool.type, name: tool.name, ...(namespace !== undefined && { namespace }) },
   };
 }
@@ -129,15 +133,6 @@ function defineTool(
 ): Anthropic.Tool {
   const schema = parameters ?? { properties: {} };
   return { name, ...(description ? { description } : {}), input_schema: { ...schema, type: 'object' } };
-}
-
-/** A freeform tool takes text; its grammar, which nobody enforces here, is told to the model that is to obey it. */
-function decodeFreeform({ description, format }: CustomTool, name: string): Anthropic.Tool {
-  const grammar = format?.definition
-    ? `The input must match this ${format.syntax ?? ''} grammar:\n${format.definition}`.replace('  ', ' ')
-    : '';
-  const told = [description ?? '', grammar].filter((text) => text !== '').join('\n\n');
-  return { name, ...(told === '' ? {} : { description: told }), input_schema: freeformSchema };
 }
 
 /** Without any tool of the client's left, only a choice among its own tools is worth a refusal. */

@@ -162,6 +162,20 @@ describe('calls', () => {
     ]);
   });
 
+  it('of freeform tools give their text as it comes', () => {
+    const parts = ['{"inp', 'ut":"a\\', 'n\\ud83d', '\\ude42b', '"}'];
+    const events = stream([start(), ...toolEvents(0, 't', 'apply_patch', ...parts), ...stop('tool_use')], freeform);
+    const deltas = events.filter((event) => event.type === 'response.custom_tool_call_input.delta');
+    expect(deltas.map((event) => event['delta'])).toEqual(['a', '\n', '🙂b']);
+    expect(finalResponse(events).output).toMatchObject([{ status: 'completed', input: 'a\n🙂b' }]);
+  });
+
+  it('of freeform tools keep the text that came before the limit cut them off', () => {
+    const json = '{"input":"ab\\';
+    const events = stream([start(), ...toolEvents(0, 't', 'apply_patch', json), ...stop('max_tokens')], freeform);
+    expect(finalResponse(events).output).toMatchObject([{ status: 'incomplete', input: 'ab' }]);
+  });
+
   it('of freeform tools give other JSON as it is', () => {
     const events = stream(
       [start(), ...toolEvents(0, 't', 'apply_patch', '{"patch":"x"}'), ...stop('tool_use')],
