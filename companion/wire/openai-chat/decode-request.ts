@@ -6,13 +6,13 @@ import { invalidField } from '../openai/invalid-field.ts';
 import type { OpenAiDecodeOptions } from '../openai/output-fields.ts';
 import { isNativeJson, thinkingFields, toolFields, userField } from '../openai/output-fields.ts';
 import { decodeAnswerFormat } from '../openai/response-format.ts';
-import type { AnswerFormat, HiddenJsonTool } from '../openai/response-format.ts';
+import type { AnswerFormat } from '../openai/response-format.ts';
 import { decodeSampling } from '../openai/sampling.ts';
 import { decodeThinking } from '../openai/thinking.ts';
 import { createWarnings, warnOfIgnoredFields } from '../openai/warnings.ts';
 import type { Warn } from '../openai/warnings.ts';
 import { limitCacheMarks } from './cache-control.ts';
-import type { ChatDecodedRequest } from './memo.ts';
+import type { ChatDecodedRequest, ChatMemo } from './memo.ts';
 import { decodeMessages } from './messages.ts';
 import { knownFields, readChatRequest } from './request-schema.ts';
 import type { ChatRequest, ResponseFormat } from './request-schema.ts';
@@ -27,10 +27,11 @@ export function decodeChatRequest(body: unknown, options: OpenAiDecodeOptions = 
   const { warn, list } = createWarnings();
   warnOfIgnoredFields(request, knownFields, ignoredFields, warn);
   warnOfIgnoredMessageFields(request.messages, warn);
-  const { hub, jsonTool } = translate(request, options, warn);
+  const { hub, jsonTool, freeformNames } = translate(request, options, warn);
   const memo = {
     includesUsage: request.stream_options?.include_usage === true,
     usesFunctions: usesFunctions(request),
+    freeformNames,
     jsonTool,
   };
   return {
@@ -47,10 +48,10 @@ function translate(
   request: ChatRequest,
   options: OpenAiDecodeOptions,
   warn: Warn,
-): { readonly hub: HubRequest; readonly jsonTool: HiddenJsonTool | undefined } {
+): { readonly hub: HubRequest } & Pick<ChatMemo, 'jsonTool' | 'freeformNames'> {
   const facts = (options.modelFacts ?? modelFacts)(request.model);
   const { system, messages } = decodeMessages(request.messages);
-  const tools = decodeTools(request, messages, warn);
+  const { use: tools, freeformNames } = decodeTools(request, messages, warn);
   const context = {
     facts,
     maxTokens: decodeMaxTokens(request, facts),
@@ -75,7 +76,7 @@ function translate(
     ...decodeStop(request.stop, warn),
     ...userField(request),
   };
-  return { hub, jsonTool: json.jsonTool };
+  return { hub, jsonTool: json.jsonTool, freeformNames };
 }
 
 function refuseUnservable({ n, modalities }: ChatRequest): void {

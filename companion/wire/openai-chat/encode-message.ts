@@ -5,6 +5,7 @@ import type { Stamp } from '../codec.ts';
 import type { HubMessage } from '../hub/event.ts';
 import { completionId, createdSeconds, encodeFinishReason } from './finish-reason.ts';
 import type { ChatDecodedRequest, ChatMemo } from './memo.ts';
+import { unwrapFreeform } from '../openai/freeform.ts';
 import { unwrapJson } from '../openai/response-format.ts';
 import { noTokens, updateCounts } from '../openai/token-counts.ts';
 import { encodeUsage } from './usage.ts';
@@ -76,12 +77,18 @@ function isVisibleCall(block: Anthropic.ContentBlock, { jsonTool }: ChatMemo): b
 
 function encodeCalls(
   calls: readonly Anthropic.ToolUseBlock[],
-  { usesFunctions }: ChatMemo,
+  { usesFunctions, freeformNames }: ChatMemo,
 ): Pick<ChatMessage, 'tool_calls' | 'function_call'> {
   const [first] = calls;
   if (first === undefined) return {};
   if (usesFunctions) return { function_call: encodeFunction(first) };
-  return { tool_calls: calls.map((call) => ({ id: call.id, type: 'function', function: encodeFunction(call) })) };
+  return {
+    tool_calls: calls.map((call): OpenAI.ChatCompletionMessageToolCall => {
+      const { id, name, input } = call;
+      if (freeformNames.has(name)) return { id, type: 'custom', custom: { name, input: unwrapFreeform(input) } };
+      return { id, type: 'function', function: encodeFunction(call) };
+    }),
+  };
 }
 
 function encodeFunction({ name, input }: Anthropic.ToolUseBlock): { name: string; arguments: string } {

@@ -7,13 +7,15 @@ import { encodeBrokenStream, encodeErrorEvent } from './encode-error.ts';
 import { completionId, createdSeconds, encodeFinishReason } from './finish-reason.ts';
 import type { HiddenJsonTool } from '../openai/response-format.ts';
 import type { ChatDecodedRequest, ChatMemo } from './memo.ts';
+import { appendJson, closeCall, openCall } from './open-call.ts';
+import type { OpenCall } from './open-call.ts';
 import { unwrapJson, unwrapJsonText } from '../openai/response-format.ts';
 import { noTokens, updateCounts } from '../openai/token-counts.ts';
 import type { TokenCounts } from '../openai/token-counts.ts';
 
 /** A block whose deltas need more than to be passed on: a call of the client's, or the hidden tool's input. */
 type OpenBlock =
-  | { readonly type: 'call'; readonly position: number; readonly input: unknown; readonly hasJson: boolean }
+  | OpenCall
   | { readonly type: 'json'; readonly tool: HiddenJsonTool; readonly input: unknown; readonly text: string };
 
 export interface ChatStreamState {
@@ -109,18 +111,16 @@ function startBlock(state: ChatStreamState, block: EventOf<'content_block_start'
   }
 }
 
-function startTool(state: ChatStreamState, { id, name, input }: { id: string; name: string; input: unknown }): Step {
+function startTool(state: ChatStreamState, block: { id: string; name: string; input: unknown }): Step {
   const { jsonTool: tool, usesFunctions } = state.memo;
-  if (tool !== undefined && tool.name === name) {
+  if (tool !== undefined && tool.name === block.name) {
+    const { input } = block;
     return [{ ...state, openBlock: { type: 'json', tool, input, text: '' }, hasJson: true, heldText: '' }, []];
   }
   const position = state.callCount;
   // The older form has room for one call.
   if (usesFunctions && position > 0) return [state, []];
-  const openBlock = { type: 'call', position, input, hasJson: false } as const;
-  const delta: ChunkDelta = usesFunctions
-    ? { function_call: { name, arguments: '' } }
-    : { tool_calls: [{ index: position, id, type: 'function', function: { name, arguments: '' } }] };
+  const [openBlock, delta] = openCall(block, position, state.memo);
   return [{ ...state, openBlock, callCount: position + 1 }, [formatDelta(state.head, delta)]];
 }
 
@@ -153,7 +153,8 @@ function addJson(state: ChatStreamState, json: string): Step {
   const block = state.openBlock;
   if (block === undefined || json === '') return [state, []];
   if (block.type === 'call') {
-    return [{ ...state, openBlock: { ...block, hasJson: true } }, [formatArguments(state, block.position, json)]];
+    const [openBlock, deltas] = appendJson(block, json);
+    return [{ ...state, openBlock }, formatDeltas(state, deltas)];
   }
   const next = { ...state, openBlock: { ...block, text: block.text + json } };
   // A wrapped answer can be taken out of its wrapping only once it is whole.
@@ -164,17 +165,14 @@ function stopBlock(state: ChatStreamState): Step {
   const block = state.openBlock;
   const closed = { ...state, openBlock: undefined };
   if (block === undefined) return [closed, []];
-  if (block.type === 'call') {
-    return [closed, block.hasJson ? [] : [formatArguments(state, block.position, JSON.stringify(block.input ?? {}))]];
-  }
+  if (block.type === 'call') return [closed, formatDeltas(state, closeCall(block))];
   if (block.text === '') return [closed, [formatDelta(state.head, { content: unwrapJson(block.input, block.tool) })]];
   if (!block.tool.isWrapped) return [closed, []];
   return [closed, [formatDelta(state.head, { content: unwrapJsonText(block.text, block.tool) })]];
 }
 
-function formatArguments({ head, memo }: ChatStreamState, position: number, json: string): string {
-  if (memo.usesFunctions) return formatDelta(head, { function_call: { arguments: json } });
-  return formatDelta(head, { tool_calls: [{ index: position, function: { arguments: json } }] });
+function formatDeltas({ head }: ChatStreamState, deltas: readonly ChunkDelta[]): readonly string[] {
+  return deltas.map((delta) => formatDelta(head, delta));
 }
 
 function addMessageDelta(state: ChatStreamState, { delta, usage }: EventOf<'message_delta'>): Step {

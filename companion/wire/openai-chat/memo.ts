@@ -7,6 +7,8 @@ export interface ChatMemo {
   readonly includesUsage: boolean;
   /** The client sent `functions` and expects `function_call` back. */
   readonly usesFunctions: boolean;
+  /** Tools that take plain text: their calls are told as `custom` ones. */
+  readonly freeformNames: ReadonlySet<string>;
   /** The tool whose input is the answer; the client never hears of it. */
   readonly jsonTool: HiddenJsonTool | undefined;
 }

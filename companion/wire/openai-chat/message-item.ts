@@ -1,6 +1,7 @@
 /** One client message each, as what it contributes to a hub turn; ids are settled here, adjacency in `openai/turns.ts`. */
 import type Anthropic from '@anthropic-ai/sdk';
 import type { HubContentBlock } from '../hub/request.ts';
+import { wrapFreeform } from '../openai/freeform.ts';
 import { markLast, textBlocks, withCacheControl } from '../openai/media.ts';
 import type { CacheControl, MediaBlock } from '../openai/media.ts';
 import { parseArguments } from '../openai/turn-item.ts';
@@ -55,21 +56,28 @@ function decodeAssistant(message: AssistantMessage, field: string, newToolId: Ne
 }
 
 interface ClientCall extends Omit<Call, 'id'> {
-  readonly call: ToolCall['function'];
+  readonly name: string;
+  readonly input: object;
   readonly cacheControl: CacheControl;
 }
 
 function listCalls({ tool_calls: calls, function_call: legacy }: AssistantMessage): readonly ClientCall[] {
   const listed = (calls ?? []).map((call) => {
-    return { clientId: call.id ?? '', isLegacy: false, call: call.function, cacheControl: call.cache_control };
+    const { id, cache_control: cacheControl } = call;
+    return Object.assign(namedInput(call), { clientId: id ?? '', isLegacy: false, cacheControl });
   });
   if (!legacy) return listed;
-  return [...listed, { clientId: legacy.name, isLegacy: true, call: legacy, cacheControl: undefined }];
+  const input = parseArguments(legacy.arguments ?? '');
+  return [...listed, { clientId: legacy.name, isLegacy: true, name: legacy.name, input, cacheControl: undefined }];
 }
 
-function toolUse({ id, call, cacheControl }: ClientCall & Call): Anthropic.ToolUseBlockParam {
-  const input = parseArguments(call.arguments ?? '');
-  return { type: 'tool_use', id, name: call.name, input, ...withCacheControl(cacheControl) };
+function namedInput(call: ToolCall): Pick<ClientCall, 'name' | 'input'> {
+  if (call.type === 'custom') return { name: call.custom.name, input: wrapFreeform(call.custom.input) };
+  return { name: call.function.name, input: parseArguments(call.function.arguments ?? '') };
+}
+
+function toolUse({ id, name, input, cacheControl }: ClientCall & Call): Anthropic.ToolUseBlockParam {
+  return { type: 'tool_use', id, name, input, ...withCacheControl(cacheControl) };
 }
 
 function thinkingBlocks({ thinking_blocks: blocks }: AssistantMessage): readonly HubContentBlock[] {

@@ -28,12 +28,15 @@ const anyPart = z.discriminatedUnion('type', [textPart, imagePart, audioPart, fi
 const assistantPart = z.discriminatedUnion('type', [textPart, refusalPart]);
 
 const functionCall = z.looseObject({ name: toolName, arguments: z.string().nullish() });
-const toolCall = z.looseObject({
-  id: z.string().nullish(),
-  type: z.literal('function').optional(),
-  function: functionCall,
-  cache_control: cacheControl,
-});
+const callFields = { id: z.string().nullish(), cache_control: cacheControl };
+const toolCall = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('function').optional(), function: functionCall, ...callFields }),
+  z.looseObject({
+    type: z.literal('custom'),
+    custom: z.looseObject({ name: toolName, input: z.string() }),
+    ...callFields,
+  }),
+]);
 
 /** LiteLLM's extension: signed thinking of an earlier answer, replayed unchanged. */
 const thinkingBlock = z.discriminatedUnion('type', [
@@ -78,16 +81,35 @@ const functionDefinition = z.looseObject({
   parameters: jsonObject.nullish(),
   strict: z.boolean().nullish(),
 });
-const tool = z.looseObject({ type: z.literal('function'), function: functionDefinition, cache_control: cacheControl });
-const namedFunction = z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) });
+const customFormat = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('text') }),
+  z.looseObject({
+    type: z.literal('grammar'),
+    grammar: z.looseObject({ syntax: z.string().nullish(), definition: z.string() }),
+  }),
+]);
+const customDefinition = z.looseObject({
+  name: toolName,
+  description: z.string().nullish(),
+  format: customFormat.nullish(),
+});
+const tool = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.literal('function'), function: functionDefinition, cache_control: cacheControl }),
+  z.looseObject({ type: z.literal('custom'), custom: customDefinition, cache_control: cacheControl }),
+]);
+const named = z.looseObject({ name: z.string() });
+const namedFunction = z.looseObject({ type: z.literal('function'), function: named });
+const namedCustom = z.looseObject({ type: z.literal('custom'), custom: named });
+const namedTool = z.discriminatedUnion('type', [namedFunction, namedCustom]);
 
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
   z.discriminatedUnion('type', [
     namedFunction,
+    namedCustom,
     z.looseObject({
       type: z.literal('allowed_tools'),
-      allowed_tools: z.looseObject({ mode: z.enum(['auto', 'required']), tools: z.array(namedFunction).min(1) }),
+      allowed_tools: z.looseObject({ mode: z.enum(['auto', 'required']), tools: z.array(namedTool).min(1) }),
     }),
   ]),
 ]);
@@ -136,7 +158,10 @@ export type ChatMessage = ChatRequest['messages'][number];
 export type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
 export type ContentPart = z.infer<typeof anyPart> | z.infer<typeof refusalPart>;
 export type ToolCall = z.infer<typeof toolCall>;
+export type Tool = z.infer<typeof tool>;
+export type NamedTool = z.infer<typeof namedTool>;
 export type FunctionDefinition = z.infer<typeof functionDefinition>;
+export type CustomDefinition = z.infer<typeof customDefinition>;
 export type ResponseFormat = z.infer<typeof responseFormat>;
 
 /** The body as typed data, extra keys kept. Throws `INVALID_REQUEST` with OpenAI's `param` path in `details.field`. */

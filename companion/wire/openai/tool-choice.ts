@@ -61,7 +61,7 @@ function decodeChoice(
 }
 
 function unknownTool(field: string): Error {
-  return invalidField(field, `Invalid '${field}': it names no function of 'tools'.`);
+  return invalidField(field, `Invalid '${field}': it names no tool of 'tools'.`);
 }
 
 /** The service wants a definition for each tool that the history used; nobody waits for another call of it. */

@@ -521,6 +521,37 @@ describe('tools', () => {
     expect(chatToMessages(asked).body).toMatchObject(expected);
   });
 
+  it('that take plain text are tools with one text input, in definitions, choices and calls', () => {
+    const format = { type: 'grammar', grammar: { syntax: 'regex', definition: '.+' } };
+    const named = { type: 'custom', custom: { name: 'patch' } };
+    const { body, warned } = chatToMessages({
+      messages: [
+        user('a'),
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'patch', input: '"北"\n🙂' } }],
+        },
+        tool('c', 'r'),
+      ],
+      tools: [f, { type: 'custom', custom: { name: 'patch', description: 'Edits.', format } }],
+      tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [named] } },
+    });
+    expect(body.tools).toMatchObject([
+      {
+        name: 'patch',
+        description: 'Edits.\n\nThe input must match this regex grammar:\n.+',
+        input_schema: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
+      },
+    ]);
+    expect(body.tool_choice).toEqual({ type: 'any' });
+    expect(body.messages.slice(1)).toEqual([
+      { role: 'assistant', content: [{ ...use('c', { input: '"北"\n🙂' }), name: 'patch' }] },
+      user([result('c', 'r')]),
+    ]);
+    expect(warned).toEqual([]);
+  });
+
   it.each([
     [{ tools: [] }],
     [{ tools: null, tool_choice: 'auto' }],

@@ -303,6 +303,27 @@ describe('a stream', () => {
     expect(finishesOf(chunks)).toEqual(['tool_calls']);
   });
 
+  it('of a tool that takes plain text is that text, as the whole answer is', async () => {
+    const asked = { tools: [{ type: 'custom', custom: { name: 'patch' } }, f] };
+    const input = '"北"\n+\\d 🙂';
+    const parts = JSON.stringify({ input }).match(/.{1,4}/gs) ?? [];
+    const chunks = await eventsToChunks(
+      [start(), ...block(0, use('t1', {}, 'patch'), ...parts.map(json)), ...block(1, use('t2')), ...end('tool_use')],
+      asked,
+    );
+    const calls = chunks.flatMap((chunk) => chunk.choices?.[0]?.delta.tool_calls ?? []);
+    expect(calls[0]).toEqual({ index: 0, id: 't1', type: 'custom', custom: { name: 'patch', input: '' } });
+    expect(calls.map((one) => one.custom?.input ?? '').join('')).toBe(input);
+    expect(calls.filter(({ index }) => index === 1)).toEqual([
+      { index: 1, ...call('t2', '') },
+      { index: 1, function: { arguments: '{"x":1}' } },
+    ]);
+    expect(finishesOf(chunks)).toEqual(['tool_calls']);
+    expect(
+      choice({ content: [use('t1', { input }, 'patch')], stop_reason: 'tool_use' }, asked).message.tool_calls,
+    ).toEqual([{ id: 't1', type: 'custom', custom: { name: 'patch', input } }]);
+  });
+
   it.each<[string, readonly Body[], Body]>([
     [
       'merged',

@@ -152,6 +152,22 @@ it.each([
   expect(transcript(messages)[1]).toBe(`assistant: call c1 look(${JSON.stringify({ _raw_arguments: argumentsText })})`);
 });
 
+it('replays calls of custom tools beside those of functions, whatever their text looks like', () => {
+  const text = '{"x":1} *** Begin "Patch"\n🙂';
+  const custom = { id: 'c2', type: 'custom', custom: { name: 'apply_patch', input: text } };
+  const [calling] = [assistantCalls('c1')] as [{ tool_calls: unknown[] }];
+  const messages = [
+    hello,
+    { ...calling, tool_calls: [...calling.tool_calls, custom] },
+    toolResult('c2', 'Done'),
+    toolResult('c1', 'ok'),
+  ];
+  expect(transcript(messages).slice(1)).toEqual([
+    `assistant: call c1 look({"x":1}) | call c2 apply_patch(${JSON.stringify({ input: text })})`,
+    'user: result c2 "Done" | result c1 "ok"',
+  ]);
+});
+
 it('gives calls of one id different ids, and matches their results in order', () => {
   const messages = [hello, assistantCalls('', ''), toolResult('', 'one'), toolResult('', 'two')];
   const [, calls, results] = transcript(messages);

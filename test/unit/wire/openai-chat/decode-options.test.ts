@@ -274,10 +274,35 @@ describe('a body of the wrong shape', () => {
       "Invalid 'temperature': expected at most 2.",
     ],
     [
-      'a custom tool',
-      { model: 'm', messages: [hello], tools: [{ type: 'custom', custom: { name: 'x' } }] },
+      'a tool of another API',
+      { model: 'm', messages: [hello], tools: [{ type: 'web_search' }] },
       'tools[0].type',
-      "Invalid value for 'tools[0].type'. Supported values are: function.",
+      "Invalid value for 'tools[0].type'. Supported values are: function, custom.",
+    ],
+    [
+      'a custom tool in the form of Responses',
+      { model: 'm', messages: [hello], tools: [{ type: 'custom', name: 'x' }] },
+      'tools[0].custom',
+      "Missing required parameter: 'tools[0].custom'.",
+    ],
+    [
+      'a grammar without a definition',
+      {
+        model: 'm',
+        messages: [hello],
+        tools: [{ type: 'custom', custom: { name: 'x', format: { type: 'grammar', grammar: { syntax: 'lark' } } } }],
+      },
+      'tools[0].custom.format.grammar.definition',
+      "Missing required parameter: 'tools[0].custom.format.grammar.definition'.",
+    ],
+    [
+      'a custom call without its input',
+      {
+        model: 'm',
+        messages: [{ role: 'assistant', tool_calls: [{ id: 'c', type: 'custom', custom: { name: 'x' } }] }],
+      },
+      'messages[0].tool_calls[0].custom.input',
+      "Missing required parameter: 'messages[0].tool_calls[0].custom.input'.",
     ],
     [
       'a tool name with a dot',

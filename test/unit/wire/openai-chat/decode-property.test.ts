@@ -23,7 +23,10 @@ const message = fc.oneof(
       refusal: fc.option(words),
       tool_calls: fc.option(
         fc.array(
-          fc.record({ id: toolId, type: fc.constant('function'), function: fc.record({ name, arguments: args }) }),
+          fc.oneof(
+            fc.record({ id: toolId, type: fc.constant('function'), function: fc.record({ name, arguments: args }) }),
+            fc.record({ id: toolId, type: fc.constant('custom'), custom: fc.record({ name, input: args }) }),
+          ),
           { maxLength: 3 },
         ),
       ),

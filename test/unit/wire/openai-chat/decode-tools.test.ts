@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { assistantCalls, decode, hello, refusalOf, toolResult, warnedFields } from './support.ts';
+import { assistantCalls, decode, hello, patchTool, refusalOf, toolResult, warnedFields } from './support.ts';
 
 const look = functionTool('look');
 const find = functionTool('find');
@@ -56,6 +56,45 @@ it('offers only the allowed tools', () => {
   expect(hub.tool_choice).toEqual({ type: 'any' });
 });
 
+it('gives a custom tool one text input, and tells its grammar', () => {
+  const grammar = { syntax: 'lark' as const, definition: 'start: "x"' };
+  const custom = { ...patchTool.custom, format: { type: 'grammar' as const, grammar } };
+  const mark = { type: 'ephemeral' };
+  const request = decode({ tools: [look, { ...patchTool, custom, cache_control: mark }] });
+  expect(request.hub.tools?.[1]).toEqual({
+    name: 'apply_patch',
+    description: 'Edits files.\n\nThe input must match this lark grammar:\nstart: "x"',
+    input_schema: {
+      type: 'object',
+      properties: { input: { type: 'string', description: 'The whole input as plain text.' } },
+      required: ['input'],
+    },
+    cache_control: mark,
+  });
+  expect(warnedFields(request)).toEqual([]);
+});
+
+it.each([undefined, null, { type: 'text' }])('says nothing of the format %j', (format) => {
+  const { hub } = decode({ tools: [{ ...patchTool, custom: { ...patchTool.custom, format } }] });
+  expect(hub.tools).toMatchObject([{ description: 'Edits files.' }]);
+});
+
+it('lets a custom tool be chosen, alone or among those allowed', () => {
+  const named = { type: 'custom', custom: { name: 'apply_patch' } };
+  const tools = [look, patchTool, find];
+  expect(decode({ tools, tool_choice: named }).hub.tool_choice).toEqual({ type: 'tool', name: 'apply_patch' });
+  const allowed = { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [find, named] } };
+  const { hub } = decode({ tools, tool_choice: allowed });
+  expect(hub.tools?.map((tool) => ('name' in tool ? tool.name : ''))).toEqual(['apply_patch', 'find']);
+  expect(hub.tool_choice).toEqual({ type: 'any' });
+});
+
+it('takes a name for what its later definition is', () => {
+  const custom = { type: 'custom', custom: { name: 'look' } };
+  expect([...decode({ tools: [look, custom] }).memo.freeformNames]).toEqual(['look']);
+  expect([...decode({ tools: [custom, look] }).memo.freeformNames]).toEqual([]);
+});
+
 it('omits an empty list, and what belongs to it', () => {
   const { hub } = decode({ tools: [], tool_choice: 'auto', parallel_tool_calls: false });
   expect(hub).not.toHaveProperty('tools');
@@ -85,6 +124,7 @@ it('takes the older functions form, one call at a time', () => {
 
 it.each([
   ['a function that is not there', { type: 'function', function: { name: 'gone' } }, 'tool_choice.function.name'],
+  ['a custom tool that is not there', { type: 'custom', custom: { name: 'gone' } }, 'tool_choice.custom.name'],
   [
     'allowed tools that are not there',
     { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [functionTool('gone')] } },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { encodeChatCompletion } from '../../../../companion/wire/openai-chat/encode-message.ts';
 import type { HubMessage } from '../../../../companion/wire/hub/event.ts';
-import { STAMP, decode, hubMessage, text, toolUse } from './support.ts';
+import { STAMP, decode, hubMessage, patchTool, text, toolUse } from './support.ts';
 
 it('P15 gives text, two calls and counts that include the cache', () => {
   const completion = encode({
@@ -114,6 +114,23 @@ it('answers the older functions form in kind', () => {
   expect(choice?.finish_reason).toBe('function_call');
   expect(choice?.message.function_call).toEqual({ name: 'f', arguments: '{"x":1}' });
   expect(choice?.message).not.toHaveProperty('tool_calls');
+});
+
+it('gives calls of custom tools their text', () => {
+  const request = decode({ tools: [patchTool, { type: 'function', function: { name: 'f' } }] });
+  const patch = '*** Begin "Patch"\n+🙂';
+  const content = [
+    toolUse('t1', 'apply_patch', { input: patch }),
+    toolUse('t2', 'f', { input: 'x' }),
+    toolUse('t3', 'apply_patch', { patch: 'x' }),
+  ];
+  const [choice] = encodeChatCompletion(hubMessage({ content, stop_reason: 'tool_use' }), request, STAMP).choices;
+  expect(choice?.finish_reason).toBe('tool_calls');
+  expect(choice?.message.tool_calls).toEqual([
+    { id: 't1', type: 'custom', custom: { name: 'apply_patch', input: patch } },
+    { id: 't2', type: 'function', function: { name: 'f', arguments: '{"input":"x"}' } },
+    { id: 't3', type: 'custom', custom: { name: 'apply_patch', input: '{"patch":"x"}' } },
+  ]);
 });
 
 function encode(fields: Parameters<typeof hubMessage>[0]): ReturnType<typeof encodeChatCompletion> {

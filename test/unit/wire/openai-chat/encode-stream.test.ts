@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import { expect, it } from 'vitest';
 import { openAiChatDialect } from '../../../../companion/wire/openai-chat/codec.ts';
 import type { HubEvent } from '../../../../companion/wire/hub/event.ts';
-import { STAMP, block, decode, start, stop, textEvents, toolEvents } from './support.ts';
+import { STAMP, block, decode, patchTool, start, stop, textEvents, toolEvents } from './support.ts';
 
 type Chunk = OpenAI.ChatCompletionChunk;
 
@@ -204,6 +204,40 @@ it('streams the older functions form in kind, and only the first call', () => {
     {},
   ]);
   expect(readChunks(encode(events, body)).at(-1)?.choices[0]?.finish_reason).toBe('function_call');
+});
+
+it('gives the text of custom tools as it comes, without its JSON', () => {
+  const whole = block(2, { type: 'tool_use', id: 't3', name: 'apply_patch', input: { input: 'c\n' } });
+  const parts = ['{"inp', 'ut":"*** a\\', 'n\\ud83d', '\\ude42', '"', '}'];
+  const events = [
+    start(),
+    ...toolEvents(0, 't1', 'apply_patch', ...parts),
+    ...toolEvents(1, 't2', 'f', '{"input":', '"a"}'),
+    ...whole,
+    ...toolEvents(3, 't4', 'apply_patch', '{"patch":', '"x"}'),
+    ...toolEvents(4, 't5', 'apply_patch'),
+    ...stop('tool_use'),
+  ];
+  const opened = (index: number, id: string): unknown => {
+    return { tool_calls: [{ index, id, type: 'custom', custom: { name: 'apply_patch', input: '' } }] };
+  };
+  const grown = (index: number, input: string): unknown => ({ tool_calls: [{ index, custom: { input } }] });
+  expect(deltasOf(events, { tools: [patchTool] })).toEqual([
+    { role: 'assistant', content: '' },
+    opened(0, 't1'),
+    grown(0, '*** a'),
+    grown(0, '\n'),
+    grown(0, '🙂'),
+    { tool_calls: [{ index: 1, id: 't2', type: 'function', function: { name: 'f', arguments: '' } }] },
+    { tool_calls: [{ index: 1, function: { arguments: '{"input":' } }] },
+    { tool_calls: [{ index: 1, function: { arguments: '"a"}' } }] },
+    opened(2, 't3'),
+    grown(2, 'c\n'),
+    opened(3, 't4'),
+    grown(3, '{"patch":"x"}'),
+    opened(4, 't5'),
+    {},
+  ]);
 });
 
 function encode(events: readonly HubEvent[], body: Record<string, unknown> = {}): readonly string[] {

@@ -10,7 +10,7 @@ import { MessageCollector } from '../../../../companion/wire/hub/collect.ts';
 import type { HubEvent } from '../../../../companion/wire/hub/event.ts';
 import { openAiChatDialect } from '../../../../companion/wire/openai-chat/codec.ts';
 import { encodeModels } from '../../../../companion/wire/openai-chat/encode-models.ts';
-import { STAMP, hello, start, stop, textEvents, toolEvents } from './support.ts';
+import { STAMP, hello, patchTool, start, stop, textEvents, toolEvents } from './support.ts';
 
 const MODEL = 'claude-sonnet-4-6';
 const servers: Server[] = [];
@@ -42,6 +42,29 @@ it('assembles parallel tool calls from their parts', async () => {
     { id: 't1', function: { name: 'f', arguments: '{"x":1}' } },
     { id: 't2', function: { name: 'g', arguments: '{}' } },
   ]);
+});
+
+it.each([
+  ['streamed', true],
+  ['whole', false],
+])('gives the text of custom calls beside function calls, %s', async (_name, isStreamed) => {
+  const text = '*** Begin "Patch"\n+\\d 🙂';
+  const json = JSON.stringify({ input: text });
+  const patch = toolEvents(0, 't1', 'apply_patch', ...(json.match(/.{1,3}/gs) ?? []));
+  const client = await serve([start(), ...patch, ...toolEvents(1, 't2', 'f', '{"x":1}'), ...stop('tool_use')]);
+  const body = { model: MODEL, messages: [hello], tools: [patchTool] };
+  const { choices } = isStreamed
+    ? await client.chat.completions.stream(body).finalChatCompletion()
+    : await client.chat.completions.create(body);
+  expect(choices[0]).toMatchObject({
+    finish_reason: 'tool_calls',
+    message: {
+      tool_calls: [
+        { id: 't1', type: 'custom', custom: { name: 'apply_patch', input: text } },
+        { id: 't2', type: 'function', function: { name: 'f', arguments: '{"x":1}' } },
+      ],
+    },
+  });
 });
 
 it.each([

@@ -20,6 +20,12 @@ export function decode(body: Record<string, unknown>, options?: OpenAiDecodeOpti
   return decodeChatRequest({ model: BUDGET_MODEL, messages: [hello], ...body }, options);
 }
 
+/** A tool that takes plain text. */
+export const patchTool: OpenAI.ChatCompletionCustomTool = {
+  type: 'custom',
+  custom: { name: 'apply_patch', description: 'Edits files.' },
+};
+
 /** Messages with each block cut down to a short line, so that tests read like transcripts. */
 export function transcript(messages: readonly unknown[]): readonly string[] {
   return decode({ messages }).hub.messages.map(({ role, content }) => {
