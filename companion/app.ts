@@ -10,7 +10,6 @@ import type { ApiMode } from './api-mode.ts';
 import type { ApiKeyService } from './account/api-keys.ts';
 import { CookieJar } from './account/cookie-jar.ts';
 import { SessionService } from './account/session-service.ts';
-import { toSessionStatus } from './account/session-status.ts';
 import { systemClock } from './base/clock.ts';
 import { CompanionError } from './base/error.ts';
 import type { Logger } from './base/log.ts';
@@ -112,6 +111,8 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     onChange: () => link.broadcastStatus(),
     onExpired: ({ seatId }) => void (seatId !== null && link.requestSession(seatId, 'expired')),
   });
+  // After a damaged database was set aside, what is in the vault may still be wanted for its rescue.
+  if (openedStore.quarantinedTo === null) await sessions.sweep();
   const activity = new ActivityBoard({ onChange: () => link.broadcastStatus(), nowMs });
   const claudeWeb = new ClaudeWebUpstream({
     transportsOf: (session) => waysOf(sessions.targetOf(session)),
@@ -157,7 +158,7 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     vault: { ...vault.description },
     transport: config.web.transport ?? 'auto',
     isAuthRequired: clientKey !== null,
-    sessions: sessions.list().map((session) => toSessionStatus(session, sessions.quotas(session.id))),
+    sessions: sessions.list().map((session) => sessions.describe(session)),
     seats: [...link.seats()],
     activity: [...activity.list()],
     keys: [...keyControl.summary()],
@@ -187,6 +188,9 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
       onOnline: (seatId) => {
         onEvent?.({ event: 'seat-online', seat: link.seats().find((seat) => seat.id === seatId) });
         link.broadcastStatus();
+        sessions.recheckSeat(seatId).catch((cause: unknown) => {
+          logger.warn({ err: cause }, 'the sessions of a browser that came back could not be checked');
+        });
       },
       onOffline: (seatId) => {
         onEvent?.({ event: 'seat-offline', seat: link.seats().find((seat) => seat.id === seatId) });
@@ -231,18 +235,19 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     seats: () => link.seats(),
     unpair: async (wanted) => {
       const seat = findSeat(link.seats(), wanted);
-      await sessions.forgetSeat(seat.id);
+      const { forgotten, kept } = await sessions.forgetSeat(seat.id);
       await link.unpair(seat.id);
-      return seat;
+      const namesOf = (records: typeof kept) => records.map((session) => session.name);
+      return { ...seat, forgottenSessions: namesOf(forgotten), keptSessions: namesOf(kept) };
     },
     sessions: () => status().sessions,
     removeSession: async (wanted) => {
       const session = sessions.find(wanted);
-      const before = toSessionStatus(session, []);
+      const before = sessions.describe(session);
       await sessions.remove(session.id);
       return before;
     },
-    useSession: (wanted, organisation) => toSessionStatus(sessions.use(wanted, organisation), []),
+    useSession: (wanted, organisation) => sessions.describe(sessions.use(wanted, organisation)),
     keys: keyControl,
     stop: () => onEvent?.({ event: 'stop-requested' }),
   };

@@ -1,6 +1,6 @@
 /** The cookies of each claude.ai session: kept in the vault, sent by the direct transport, rotated when the site says so. */
 import { parseCookie } from 'undici';
-import { CLAUDE_COOKIE_DOMAINS, CLAUDE_COOKIE_NAMES } from '../../shared/provider.ts';
+import { CLAUDE_COOKIE_DOMAINS, CLAUDE_COOKIE_NAMES, CLAUDE_SESSION_COOKIE } from '../../shared/provider.ts';
 import type { ClaudeCookieName } from '../../shared/provider.ts';
 import { webSessionSchema } from '../../shared/credential.ts';
 import type { SessionCookie } from '../../shared/credential.ts';
@@ -38,11 +38,16 @@ export class CookieJar {
     await this.#vault.delete(vaultName(sessionId));
   }
 
+  /** The sessions that have cookies in the vault, by id. */
+  async ids(): Promise<readonly string[]> {
+    return (await this.#vault.list(vaultName(''))).map((name) => name.slice(vaultName('').length));
+  }
+
   /**
    * The cookies of one session. `header` throws `SESSION_REQUIRED` when it is not in the vault (any more). A session that
-   * was pushed anew or removed while an answer was under way is left alone by `rotate`.
+   * was pushed anew or removed while an answer was under way is left alone by `rotate`. `onRotated` hears what is kept now.
    */
-  source(sessionId: string): CookieSource {
+  source(sessionId: string, onRotated?: (cookies: readonly SessionCookie[]) => void): CookieSource {
     return {
       header: async () => {
         const cookies = await this.get(sessionId);
@@ -51,12 +56,16 @@ export class CookieJar {
         return toHeader(cookies);
       },
       rotate: async (lines, sentHeader) => {
+        let kept: readonly SessionCookie[] | undefined;
         await this.#vault.update(vaultName(sessionId), (current) => {
           const cookies = current && readSession(current);
           if (cookies === undefined || toHeader(cookies) !== sentHeader) return undefined;
           const rotated = applySetCookie(cookies, lines, Date.now());
-          return rotated === cookies ? undefined : writeSession(rotated);
+          if (rotated === cookies) return undefined;
+          kept = rotated;
+          return writeSession(rotated);
         });
+        if (kept !== undefined) onRotated?.(kept);
       },
     };
   }
@@ -84,6 +93,11 @@ export class PendingCookies implements CookieSource {
   }
 }
 
+/** Until when the site accepts the session by its own word; `null` when the cookie does not tell. */
+export function validityOf(cookies: readonly SessionCookie[]): number | null {
+  return cookies.find((cookie) => cookie.name === CLAUDE_SESSION_COOKIE)?.expiresAtMs ?? null;
+}
+
 function toHeader(cookies: readonly SessionCookie[]): string {
   return cookies.map((cookie) => `${cookie.name}=${cookie.value}`).join('; ');
 }
@@ -103,13 +117,23 @@ function applySetCookie(
   nowMs: number,
 ): readonly SessionCookie[] {
   const changes = lines.map((line) => readSetCookie(line, nowMs)).filter((cookie) => cookie !== undefined);
-  const isNew = (change: SessionCookie) =>
-    !cookies.some((cookie) => cookie.name === change.name && cookie.value === change.value);
+  const isNew = (change: SessionCookie) => {
+    const held = cookies.find((cookie) => cookie.name === change.name);
+    return held?.value !== change.value || hasMoved(held.expiresAtMs, change.expiresAtMs);
+  };
   if (!changes.some(isNew)) return cookies;
   const merged = new Map(cookies.map((cookie) => [cookie.name, cookie]));
   for (const change of changes) merged.set(change.name, change);
   return [...merged.values()];
 }
+
+/** A site that renews a cookie with every answer must not make us write the vault as often. */
+function hasMoved(heldMs: number | undefined, changedMs: number | undefined): boolean {
+  if (heldMs === undefined || changedMs === undefined) return heldMs !== changedMs;
+  return Math.abs(changedMs - heldMs) >= noticeableMs;
+}
+
+const noticeableMs = 60 * 60_000;
 
 /**
  * A `set-cookie` line as one of our cookies; `undefined` for every other cookie, a foreign domain, and for a deletion: a

@@ -38,6 +38,11 @@ export class SessionNotes {
     if (isDead && isNews) this.#options.onExpired(used);
   }
 
+  /** The site has given the session another cookie, or another end. */
+  validity(used: SessionRecord, validUntilMs: number | null): void {
+    this.#note(used, (session) => (session.validUntilMs === validUntilMs ? session : { ...session, validUntilMs }));
+  }
+
   quotas(id: string, windows: readonly QuotaWindow[]): void {
     this.#tolerate('limit windows could not be kept', () => {
       if (windows.length === 0 || this.#options.store.session(id) === undefined) return;

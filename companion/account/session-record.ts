@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { RestingPlace, TransportChoice } from '../../shared/credential.ts';
 import type { SessionRecord } from '../store/store.ts';
 import type { SiteAccount } from '../wire/claude-web/account.ts';
+import { sharesAfterSync } from './session-place.ts';
 
 /** Where a session came from and where it rests. */
 export interface SessionOrigin {
@@ -15,6 +16,14 @@ export interface SessionOrigin {
   readonly syncedAtMs: number;
 }
 
+/** What is known when a session is synced or checked. */
+export interface MergeFacts {
+  readonly all: readonly SessionRecord[];
+  readonly nowMs: number;
+  /** Organisation that the configuration asks for; beats one that was pinned, in accounts that have it. */
+  readonly configuredOrganisation: string | null;
+}
+
 /**
  * The record for a session from `origin`. `known` is what that cookie store held before; `account` is absent when the
  * site could not be asked. An account that is already known keeps its record, whichever browser it comes from.
@@ -23,12 +32,11 @@ export function mergeRecord(
   origin: SessionOrigin,
   known: SessionRecord | undefined,
   account: SiteAccount | undefined,
-  all: readonly SessionRecord[],
-  nowMs: number,
+  { all, nowMs, configuredOrganisation }: MergeFacts,
 ): SessionRecord {
   const same = findSame(known, account, all);
   const facts = account ?? same;
-  const organisationId = chooseOrganisation(same, account);
+  const organisationId = chooseOrganisation(same, account, configuredOrganisation);
   return {
     id: same?.id ?? `ses_${randomBytes(8).toString('hex')}`,
     name: nameOf(same, account, all),
@@ -43,6 +51,7 @@ export function mergeRecord(
     transport: origin.transport,
     seatId: origin.seatId,
     browserStore: origin.browserStore,
+    sharedBy: sharesAfterSync(same, origin, all),
     rev: origin.rev,
     state: account === undefined ? 'unchecked' : 'active',
     isDefault: same?.isDefault ?? !all.some((session) => session.isDefault),
@@ -78,8 +87,13 @@ function findSame(
   return byAccount ?? (known?.accountId === null ? known : undefined);
 }
 
-function chooseOrganisation(same: SessionRecord | undefined, account: SiteAccount | undefined): string | null {
+function chooseOrganisation(
+  same: SessionRecord | undefined,
+  account: SiteAccount | undefined,
+  configured: string | null,
+): string | null {
   if (account === undefined) return same?.organisationId ?? null;
+  if (configured !== null && account.organisationId === configured) return configured;
   const isMember = account.organisations.some((organisation) => organisation.id === same?.organisationId);
   return same?.isOrganisationPinned === true && isMember ? same.organisationId : account.organisationId;
 }

@@ -17,8 +17,8 @@ export interface SessionTarget {
 /** One way to the site. Methods reject with a `CompanionError`. */
 export interface SiteConnection {
   readonly kind: 'browser' | 'direct';
-  /** Throws `SESSION_EXPIRED` when the site does not know the session. */
-  identify(preferredOrganisationId: string | null, signal: AbortSignal): Promise<SiteAccount>;
+  /** Takes the first preferred organisation that may chat. Throws `SESSION_EXPIRED` when the site knows no session. */
+  identify(preferredOrganisations: readonly string[], signal: AbortSignal): Promise<SiteAccount>;
   usage(organisationId: string, signal: AbortSignal): Promise<readonly QuotaWindow[]>;
 }
 

@@ -106,4 +106,9 @@ export const migrations: readonly string[] = [
   DROP TABLE quotas;
   ALTER TABLE quotas_with_headers RENAME TO quotas;
   `,
+  `
+  ALTER TABLE sessions ADD COLUMN shared_by TEXT NOT NULL DEFAULT '[]';
+  UPDATE sessions SET shared_by = json_array(json_object('seatId', seat_id, 'browserStore', browser_store))
+    WHERE seat_id IS NOT NULL AND browser_store IS NOT NULL;
+  `,
 ];

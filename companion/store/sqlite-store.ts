@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { z } from 'zod';
 import { quotaWindowSchema } from '../../shared/quota.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
 import { sessionStatusSchema } from '../../shared/status.ts';
@@ -19,6 +20,7 @@ const seatTable = new Table<SeatRecord>('seats', {
   lastSeenAtMs: time(),
 });
 
+const places = z.array(z.object({ seatId: z.string(), browserStore: z.string() }));
 const { organisations, models, trouble } = sessionStatusSchema.shape;
 const sessionTable = new Table<SessionRecord>('sessions', {
   id: plain(),
@@ -34,6 +36,7 @@ const sessionTable = new Table<SessionRecord>('sessions', {
   transport: plain(),
   seatId: plain(),
   browserStore: plain(),
+  sharedBy: json(places, []),
   rev: plain(),
   state: plain(),
   isDefault: flag,

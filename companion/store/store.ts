@@ -16,6 +16,12 @@ export interface SeatRecord {
   readonly lastSeenAtMs: number | null;
 }
 
+/** One cookie store of one paired browser. */
+export interface SessionPlace {
+  readonly seatId: string;
+  readonly browserStore: string;
+}
+
 /** What is known about a claude.ai session; its cookies rest in the vault under `session/<id>`, or in the browser. */
 export interface SessionRecord {
   readonly id: string;
@@ -34,6 +40,8 @@ export interface SessionRecord {
   readonly seatId: string | null;
   /** Cookie store inside that seat's browser. */
   readonly browserStore: string | null;
+  /** Where the session was synced from, the newest last: that is where its cookies came from, even if `seatId` is null. */
+  readonly sharedBy: readonly SessionPlace[];
   readonly rev: number;
   readonly state: SessionStatus['state'];
   readonly isDefault: boolean;

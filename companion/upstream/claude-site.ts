@@ -23,13 +23,15 @@ export class ClaudeSite {
     return this.#transport.kind;
   }
 
-  /** Throws `SESSION_EXPIRED` when the site answers that nobody is signed in. */
-  async identify(preferredOrganisationId: string | null, signal: AbortSignal): Promise<SiteAccount> {
+  /** Takes the first of the preferred organisations that may chat. Throws `SESSION_EXPIRED` when nobody is signed in. */
+  async identify(preferredOrganisations: readonly string[], signal: AbortSignal): Promise<SiteAccount> {
     const document = await this.#startUpDocument(signal);
     const account = document === undefined ? unnamedAccount : parseBootstrap(document);
     if (account === undefined) throw new CompanionError('SESSION_EXPIRED', 'claude.ai says that nobody is signed in.');
     const organisations = await this.#organisations(account, signal);
-    const chosen = chooseOrganisation(organisations, preferredOrganisationId ?? undefined);
+    const mayChat = (id: string) =>
+      organisations.some((organisation) => organisation.id === id && organisation.mayChat);
+    const chosen = chooseOrganisation(organisations, preferredOrganisations.find(isUsable));
     const models = await this.#models(document, chosen, signal);
     return {
       accountId: account.accountId,

@@ -12,6 +12,8 @@ import type { WebPlan } from '../wire/claude-web/compose.ts';
 import type { WebUpload } from '../wire/claude-web/content.ts';
 import { completionBody, conversationBody, readFileId, uploadBody } from '../wire/claude-web/complete.ts';
 import { webStreamCodec } from '../wire/claude-web/stream.ts';
+import { judgeWays } from '../wire/claude-web/verdict.ts';
+import type { FailedWay } from '../wire/claude-web/verdict.ts';
 import type { HubEvent } from '../wire/hub/event.ts';
 import { decodeStream } from '../wire/sse.ts';
 import { askClaude, sendToClaude } from './claude-api.ts';
@@ -45,6 +47,8 @@ const deleteTimeoutMs = 10_000;
 export class ClaudeWebUpstream implements Upstream<SessionRecord> {
   readonly #options: ClaudeWebOptions;
   readonly #cleanUps = new Set<Promise<void>>();
+  /** For each session the way that served where another's copy of it was dead; until it is synced anew. */
+  readonly #goodWays = new Map<string, { readonly syncedAtMs: number; readonly kind: Transport['kind'] }>();
   /** The person's time zone and language, asked of the system once: it takes longer than the rest of a request. */
   #place: Intl.ResolvedDateTimeFormatOptions | undefined;
 
@@ -52,21 +56,39 @@ export class ClaudeWebUpstream implements Upstream<SessionRecord> {
     this.#options = options;
   }
 
-  /** Tries the open ways in turn; a way that fails before the answer began is followed by the next. */
+  /**
+   * Tries the open ways in turn; a way that fails before the answer began is followed by the next. `SESSION_EXPIRED` only
+   * when every copy of the session is dead.
+   */
   async send(request: UpstreamRequest<SessionRecord>, signal: AbortSignal): Promise<UpstreamReply> {
     const plan = composeWebPlan(request.hub, { attachAbove: this.#options.attachAbove });
-    const transports = this.#options.transportsOf(request.credential);
-    let last: CompanionError | undefined;
-    for (const transport of transports) {
+    const failed: FailedWay[] = [];
+    for (const transport of this.#waysOf(request.credential)) {
       try {
-        return await this.#sendOver(transport, request, plan, signal);
+        const reply = await this.#sendOver(transport, request, plan, signal);
+        this.#noteWay(request.credential, transport, failed);
+        return reply;
       } catch (cause) {
-        last = toCompanionError(cause);
-        if (!isFaultOfTheWay(last)) throw last;
-        this.#options.logger.info({ code: last.code, transport: transport.kind }, 'way to claude.ai failed');
+        const error = toCompanionError(cause);
+        if (!mayOtherWayDoBetter(error)) throw error;
+        failed.push({ kind: transport.kind, error });
+        this.#options.logger.info({ code: error.code, transport: transport.kind }, 'way to claude.ai failed');
       }
     }
-    throw last ?? noWay(request.credential);
+    throw judgeWays(failed) ?? noWay(request.credential);
+  }
+
+  /** A copy that is known to be dead is asked last: the browser may have signed in again since. */
+  #waysOf(session: SessionRecord): readonly Transport[] {
+    const ways = this.#options.transportsOf(session);
+    const good = this.#goodWays.get(session.id);
+    if (good?.syncedAtMs !== session.syncedAtMs) return ways;
+    return ways.toSorted((one, other) => Number(other.kind === good.kind) - Number(one.kind === good.kind));
+  }
+
+  #noteWay({ id, syncedAtMs }: SessionRecord, { kind }: Transport, failed: readonly FailedWay[]): void {
+    const hasDeadCopy = failed.some(({ error }) => error.code === 'SESSION_EXPIRED');
+    if (hasDeadCopy) this.#goodWays.set(id, { syncedAtMs, kind });
   }
 
   /** Resolves when every conversation that was to be deleted is, or has failed to be. */
@@ -263,9 +285,11 @@ export class ClaudeWebUpstream implements Upstream<SessionRecord> {
   }
 }
 
-/** `true` when another way to the site might do better: the site itself has not judged the request. */
-function isFaultOfTheWay(error: CompanionError): boolean {
+/** The site itself has not judged the request, or only the copy of the session that this way carried. */
+function mayOtherWayDoBetter(error: CompanionError): boolean {
   switch (error.code) {
+    case 'SESSION_EXPIRED':
+    case 'SESSION_REQUIRED':
     case 'CHALLENGE':
     case 'SEAT_OFFLINE':
     case 'BROWSER_JOB_FAILED':

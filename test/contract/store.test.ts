@@ -26,6 +26,7 @@ const bare = sessionRecord({
   transport: 'direct',
   seatId: null,
   browserStore: null,
+  sharedBy: [],
   state: 'signed-out',
   validUntilMs: null,
   models: [],

@@ -18,6 +18,7 @@ export function seatRecord(changes: Partial<SeatRecord> = {}): SeatRecord {
 
 /** A session, complete and plausible; `changes` say what the test is about. */
 export function sessionRecord(changes: Partial<SessionRecord> = {}): SessionRecord {
+  const { seatId = 'seat-1', browserStore = '0' } = changes;
   return {
     id: 'session-1',
     name: 'ada@example.org',
@@ -32,6 +33,7 @@ export function sessionRecord(changes: Partial<SessionRecord> = {}): SessionReco
     transport: 'auto',
     seatId: 'seat-1',
     browserStore: '0',
+    sharedBy: seatId === null || browserStore === null ? [] : [{ seatId, browserStore }],
     rev: 1,
     state: 'active',
     isDefault: false,

@@ -1,4 +1,5 @@
 import type { SeatStatus } from '../../../shared/status.ts';
+import type { UnpairedSeat } from '../../http/control/routes.ts';
 import { ask } from '../control-client.ts';
 import { createOutput, formatAgo, paint, table } from '../print.ts';
 
@@ -20,7 +21,10 @@ function row(seat: SeatStatus): readonly string[] {
 
 export async function unpair(browser: string, options: { readonly json?: true }): Promise<void> {
   const output = createOutput(options.json === true);
-  const seat = await ask<SeatStatus>('DELETE', `/control/seats/${encodeURIComponent(browser)}`);
-  if (output.isJson) return output.json({ unpaired: seat.id });
-  output.line(`${seat.name} is no longer paired, and the sessions that came from it are forgotten.`);
+  const seat = await ask<UnpairedSeat>('DELETE', `/control/seats/${encodeURIComponent(browser)}`);
+  const { forgottenSessions: forgotten, keptSessions: kept } = seat;
+  if (output.isJson) return output.json({ unpaired: seat.id, forgotten, kept });
+  const what = forgotten.length === 0 ? 'no session was only from it' : `forgotten with it: ${forgotten.join(', ')}`;
+  output.line(`${seat.name} is no longer paired; ${what}.`);
+  if (kept.length > 0) output.line(`Kept, because another browser shares it: ${kept.join(', ')}.`);
 }

@@ -18,6 +18,13 @@ export interface IssuedPairing {
   readonly expiresAtMs: number;
 }
 
+/** A browser that was unpaired, and the names of the sessions that came from it. */
+export interface UnpairedSeat extends SeatStatus {
+  readonly forgottenSessions: readonly string[];
+  /** Another browser shares them. */
+  readonly keptSessions: readonly string[];
+}
+
 /** The services behind the routes, composed by the app. */
 export interface ControlService {
   status(): CompanionStatus;
@@ -25,7 +32,7 @@ export interface ControlService {
   issuePairing(): Promise<IssuedPairing>;
   seats(): readonly SeatStatus[];
   /** By id or name. Throws `NOT_FOUND`. */
-  unpair(seat: string): Promise<SeatStatus>;
+  unpair(seat: string): Promise<UnpairedSeat>;
   sessions(): readonly SessionStatus[];
   removeSession(session: string): Promise<SessionStatus>;
   useSession(session: string, organisation: string | undefined): SessionStatus;

@@ -85,7 +85,8 @@ describe.each(['while one runs', 'while none runs'])('%s', (when) => {
 
   test('a browser can be unpaired by name, and its sessions go with it', async () => {
     const paths = await home();
-    expect((await runForPeople(['unpair', 'Chrome on Linux'], paths)).stdout).toContain('no longer paired');
+    const { stdout } = await runForPeople(['unpair', 'Chrome on Linux'], paths);
+    expect(stdout).toBe(`Chrome on Linux is no longer paired; forgotten with it: ${work.name}.\n`);
     expect((await runCompanion(['browsers'], paths)).json.browsers).toMatchObject([{ id: 'seat-two' }]);
     expect((await runCompanion(['session', 'list'], paths)).json.sessions).toMatchObject([{ id: personal.id }]);
   });

@@ -13,6 +13,7 @@ import { createCertificate } from '../../support/browser/certificate.ts';
 import { startClaudeSite } from '../../support/claude-site/site.ts';
 import type { ClaudeSite, ClaudeSiteOptions } from '../../support/claude-site/site.ts';
 import { createTemporaryHome } from '../../support/temporary-home.ts';
+import { vaultHome } from '../../support/vault-home.ts';
 import { PairedBrowser } from './paired-browser.ts';
 import type { BrowserOptions } from './paired-browser.ts';
 
@@ -122,6 +123,12 @@ export class House {
       body: JSON.stringify(body),
       ...(signal === undefined ? {} : { signal }),
     });
+  }
+
+  /** Names of all secrets in the vault, as a start of the companion would find them. */
+  async secretNames(): Promise<readonly string[]> {
+    const { vault } = await (await vaultHome(this.home)).open({ kind: 'file' });
+    return vault.list('');
   }
 
   /** A sync asks for the usage windows behind its back: waits until that is over. */

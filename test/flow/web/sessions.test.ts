@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { apiOnlyOrganisation, bob, chatOrganisation, mary } from '../../support/claude-site/people.ts';
 import { maxOrganisation, teamOrganisation } from '../../support/claude-site/people.ts';
+import { JobFailure } from '../../support/link-client-jobs.ts';
 import { ask, eventually, openHouse, openSyncedHouse, ways } from './house.ts';
 import type { House } from './house.ts';
 
@@ -140,14 +141,22 @@ describe('a session that could not be checked', () => {
     const house = await openHouse({ people: both });
     const browser = await house.pair();
     await browser.sync({ transport: 'direct' });
+    const maryKey = browser.cookies.get('sessionKey');
     house.site.scenario = { refuse: { kind: 'reset' } };
     const { sessionKey } = browser.signIn(bob.email);
     await browser.sync({ transport: 'direct' });
     house.site.scenario = {};
     const answers = await Promise.all([answerOf(house), answerOf(house), answerOf(house)]);
     expect(answers).toEqual(['You wrote: Hi.', 'You wrote: Hi.', 'You wrote: Hi.']);
+    // Mary's session was never disproved, so it serves on; Bob's is one of its own.
+    expect(lastCompletion(house)).toEqual({ organisation: chatOrganisation.uuid, sessionKey: maryKey });
+    expect(house.sessions).toMatchObject([
+      { name: mary.email, state: 'active', organisationId: chatOrganisation.uuid, seatId: null },
+      { name: bob.email, state: 'active', organisationId: maxOrganisation.uuid, seatId: browser.seatId },
+    ]);
+    house.app.service.useSession(bob.email, undefined);
+    await answerOf(house);
     expect(lastCompletion(house)).toEqual({ organisation: maxOrganisation.uuid, sessionKey });
-    expect(house.sessions).toMatchObject([{ name: bob.email, email: bob.email, organisationId: maxOrganisation.uuid }]);
     expect(house.site.violations).toEqual([]);
   });
 
@@ -165,6 +174,122 @@ describe('a session that could not be checked', () => {
     expect(house.sessions).toMatchObject([{ id, state: 'active', seatId: second.seatId, isDefault: true }]);
     expect(await answerOf(house)).toBe('You wrote: Hi.');
     expect(lastCompletion(house).sessionKey).toBe(second.cookies.get('sessionKey'));
+  });
+});
+
+describe('a push that could not be checked', () => {
+  test.each(['reset', 'challenge'] as const)(
+    'takes the place of a good session once it is proved (%s)',
+    async (kind) => {
+      const { house, browser } = await openSyncedHouse('direct');
+      const [before] = house.sessions;
+      house.site.scenario = { refuse: { kind } };
+      const { sessionKey } = browser.signIn();
+      await browser.sync({ transport: 'direct' });
+      expect(house.sessions.map(({ state }) => state)).toEqual(['active', 'unchecked']);
+      house.site.scenario = {};
+      expect(await answerOf(house)).toBe('You wrote: Hi.');
+      expect(lastCompletion(house).sessionKey).toBe(sessionKey);
+      expect(house.sessions).toMatchObject([
+        { id: before?.id, state: 'active', seatId: browser.seatId, trouble: null },
+      ]);
+    },
+  );
+
+  test('and turns out dead leaves the good session as it was', async () => {
+    const { house, browser } = await openSyncedHouse('direct');
+    const [before] = house.sessions;
+    const good = browser.cookies.get('sessionKey');
+    house.site.scenario = { refuse: { kind: 'reset' } };
+    await browser.sync({ transport: 'direct', cookies: { sessionKey: 'sk-ant-sid02-dead' } });
+    house.site.scenario = {};
+    expect(await answerOf(house)).toBe('You wrote: Hi.');
+    expect(lastCompletion(house).sessionKey).toBe(good);
+    expect(house.sessions).toMatchObject([{ id: before?.id, state: 'active' }]);
+    expect(house.sessions).toHaveLength(1);
+  });
+
+  test('serves as soon as the earlier session fails', async () => {
+    const { house, browser } = await openSyncedHouse('direct');
+    house.site.scenario = { refuse: { kind: 'reset' } };
+    const { sessionKey } = browser.signIn();
+    await browser.sync({ transport: 'direct' });
+    // One request tries the new one in vain and pauses it; then the earlier one dies.
+    expect(await errorOf(house)).toBe('UPSTREAM_UNREACHABLE');
+    house.site.expireSessions([sessionKey]);
+    house.site.scenario = {};
+    expect(await answerOf(house)).toBe('You wrote: Hi.');
+    expect(lastCompletion(house).sessionKey).toBe(sessionKey);
+    expect(house.sessions).toMatchObject([{ email: mary.email, state: 'active' }]);
+  });
+
+  test('is forgotten when the person signs out before it was', async () => {
+    const { house, browser } = await openSyncedHouse('direct');
+    house.site.scenario = { refuse: { kind: 'reset' } };
+    browser.signIn();
+    await browser.sync({ transport: 'direct' });
+    await browser.clear('signed-out');
+    await eventually('it is gone', () => house.sessions.length === 1);
+    expect(house.sessions).toMatchObject([{ email: mary.email, state: 'active' }]);
+  });
+});
+
+describe('a session of which the browser and the vault have a copy each', () => {
+  test('serves from the vault when the copy in the browser is dead', async () => {
+    const house = await openHouse();
+    const browser = await house.pair();
+    await browser.sync({ transport: 'auto' });
+    await house.settleUsage();
+    const good = browser.cookies.get('sessionKey');
+    browser.cookies.set('sessionKey', 'sk-ant-sid02-dead');
+    const jobsBefore = browser.jobs.length;
+    expect(await answerOf(house)).toBe('You wrote: Hi.');
+    expect(lastCompletion(house).sessionKey).toBe(good);
+    expect(house.sessions).toMatchObject([{ state: 'active', trouble: null }]);
+    expect(browser.jobs).toHaveLength(jobsBefore + 1);
+    // What is dead is not asked first again.
+    expect(await answerOf(house)).toBe('You wrote: Hi.');
+    expect(browser.jobs).toHaveLength(jobsBefore + 1);
+  });
+
+  test('is not called expired while the copy in the browser cannot be asked about', async () => {
+    const house = await openHouse();
+    const browser = await house.pair();
+    await browser.sync({ transport: 'auto' });
+    house.site.expireSessions();
+    browser.signIn();
+    browser.intercept = () => {
+      throw new JobFailure('no-tab');
+    };
+    const reply = await house.post('anthropic', ask('Hi.'));
+    expect(reply.headers.get('x-companion-error')).toBe('BROWSER_JOB_FAILED');
+    expect(await reply.text()).toContain('that the companion keeps has ended');
+    expect(house.sessions).toMatchObject([{ state: 'active' }]);
+    browser.intercept = undefined;
+    expect(await answerOf(house)).toBe('You wrote: Hi.');
+  });
+
+  test('is expired when both are dead', async () => {
+    const house = await openHouse();
+    const browser = await house.pair();
+    await browser.sync({ transport: 'auto' });
+    house.site.expireSessions();
+    expect(await errorOf(house)).toBe('SESSION_EXPIRED');
+    expect(house.sessions).toMatchObject([{ state: 'expired' }]);
+  });
+
+  test('that died in the vault while the browser was away lives again when it is back', async () => {
+    const house = await openHouse();
+    const browser = await house.pair();
+    await browser.sync({ transport: 'auto' });
+    await goOffline(house, browser);
+    house.site.expireSessions();
+    expect(await errorOf(house)).toBe('SESSION_EXPIRED');
+    browser.signIn();
+    await browser.reconnect(house.port);
+    expect(await browser.link.expect('session.request')).toMatchObject({ frame: { reason: 'expired' } });
+    expect(house.sessions).toMatchObject([{ state: 'active' }]);
+    expect(await answerOf(house)).toBe('You wrote: Hi.');
   });
 });
 
@@ -286,6 +411,30 @@ describe('organisations', () => {
     expect(house.sessions).toMatchObject([{ organisationId: teamOrganisation.uuid }]);
   });
 
+  test.each([
+    ['that may not chat', apiOnlyOrganisation.uuid, 'may not chat'],
+    ['of somebody else', teamOrganisation.uuid, 'is none of this account'],
+  ])('a configured one %s is a standing trouble, in the log too', async (_what, organisation, words) => {
+    const house = await openHouse({ settings: { 'web.organisation': organisation } });
+    const browser = await house.pair();
+    await browser.sync({ transport: 'direct' });
+    const trouble = { code: 'ORGANISATION_UNUSABLE', message: expect.stringContaining(words) };
+    expect(house.sessions).toMatchObject([{ organisationId: chatOrganisation.uuid, trouble }]);
+    // A request that succeeds mends nothing about it.
+    expect(await answerOf(house)).toBe('You wrote: Hi.');
+    expect(house.sessions).toMatchObject([{ trouble }]);
+    const lines = house.log.lines.filter((line) => line['code'] === 'ORGANISATION_UNUSABLE');
+    expect(lines).toMatchObject([{ msg: expect.stringContaining('`web.organisation`') }]);
+  });
+
+  test('a configured one cannot be undone by a choice that would not last', async () => {
+    const house = await openHouse({ people: [bob], settings: { 'web.organisation': teamOrganisation.uuid } });
+    const browser = await house.pair();
+    const id = await browser.sync();
+    const use = () => house.app.service.useSession(id, maxOrganisation.uuid);
+    expect(use).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('Team') }));
+  });
+
   test('an account without any that may chat is synced, and a request says what is wrong', async () => {
     const house = await openHouse({ people: [{ ...mary, organisations: [apiOnlyOrganisation] }] });
     const browser = await house.pair();
@@ -353,6 +502,49 @@ describe('the end of a session', () => {
     expect(await errorOf(house)).toBe('SESSION_REQUIRED');
     await house.restart();
     expect(house.sessions).toEqual([]);
+  });
+
+  test('its seat is forgotten: accounts that were signed in there before go too', async () => {
+    const house = await openHouse({ people: both });
+    const browser = await house.pair();
+    await browser.sync();
+    browser.signIn(bob.email);
+    await browser.sync();
+    const unpaired = await house.app.service.unpair(browser.seatId);
+    expect(unpaired.forgottenSessions.toSorted()).toEqual([bob.email, mary.email]);
+    expect([house.sessions, unpaired.keptSessions]).toEqual([[], []]);
+    expect(await house.secretNames()).not.toContainEqual(expect.stringMatching(/^session/));
+  });
+
+  test('its seat is forgotten: another browser that shares it goes on with a session of its own', async () => {
+    const house = await openHouse();
+    const first = await house.pair();
+    const second = await house.pair();
+    const id = await first.sync({ transport: 'auto' });
+    await second.sync({ transport: 'auto' });
+    const unpaired = await house.app.service.unpair(second.seatId);
+    expect(unpaired).toMatchObject({ forgottenSessions: [], keptSessions: [mary.email] });
+    expect(house.sessions).toMatchObject([{ id, seatId: first.seatId, state: 'unchecked', validUntilMs: null }]);
+    expect(await house.secretNames()).not.toContain(`session/${id}`);
+    await first.link.expect('session.request');
+    expect(await answerOf(house)).toBe('You wrote: Hi.');
+    await first.sync({ transport: 'direct' });
+    await answerOf(house);
+    expect(lastCompletion(house).sessionKey).toBe(first.cookies.get('sessionKey'));
+    expect((await house.app.service.unpair(first.seatId)).forgottenSessions).toEqual([mary.email]);
+    expect(house.sessions).toEqual([]);
+  });
+
+  test('a push that is still being checked when its seat is forgotten leaves nothing', async () => {
+    const house = await openHouse({ scenario: { headDelayMs: 200 } });
+    const browser = await house.pair();
+    const pushed = browser.push({ transport: 'direct' }).catch(() => undefined);
+    await eventually('the check runs', () => house.routes.includes('bootstrap'));
+    await house.app.service.unpair(browser.seatId);
+    await browser.link.closed;
+    void pushed;
+    expect(house.sessions).toEqual([]);
+    expect(await house.secretNames()).not.toContainEqual(expect.stringMatching(/^session/));
   });
 
   test('its browser ends the pair: the same', async () => {

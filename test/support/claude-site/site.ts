@@ -118,9 +118,9 @@ export class ClaudeSite {
     return this.#state.sessions.get(sessionKey)?.isAlive ?? false;
   }
 
-  /** Ends every session on the server's side; the browsers keep their cookies. */
-  expireSessions(): void {
-    for (const session of this.#state.sessions.values()) session.isAlive = false;
+  /** Ends every session but these on the server's side; the browsers keep their cookies. */
+  expireSessions(exceptKeys: readonly string[] = []): void {
+    for (const [key, session] of this.#state.sessions) if (!exceptKeys.includes(key)) session.isAlive = false;
   }
 
   /** Back to a calm day with an empty record; sessions live on. */

@@ -49,6 +49,16 @@ describe('a set-cookie line', () => {
     expect((await jar.get('ses_1'))?.[0]?.expiresAtMs).toBe(Date.UTC(2098, 0, 1));
   });
 
+  test('that only moves the end of the session is followed, unless it moves it by minutes', async () => {
+    const { rotate, jar } = await openJar();
+    const endMs = async () => (await jar.get('ses_1'))?.[0]?.expiresAtMs ?? 0;
+    await rotate('sessionKey=one; Max-Age=2419200');
+    expect(Math.abs((await endMs()) - Date.now() - 2_419_200_000)).toBeLessThan(10_000);
+    const kept = await endMs();
+    await rotate('sessionKey=one; Max-Age=2419800');
+    expect(await endMs()).toBe(kept);
+  });
+
   test('may add a cookie of the session', async () => {
     const { rotate } = await openJar();
     expect(await rotate('routingHint=r; Domain=claude.ai')).toBe(`${header}; routingHint=r`);

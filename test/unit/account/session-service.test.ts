@@ -2,16 +2,17 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { CookieJar } from '../../../companion/account/cookie-jar.ts';
 import { SessionService } from '../../../companion/account/session-service.ts';
-import type { SessionPush } from '../../../companion/account/session-service.ts';
+import type { SessionPush } from '../../../companion/account/session-intake.ts';
 import type { SiteConnection } from '../../../companion/account/site.ts';
 import type { SiteAccount } from '../../../companion/wire/claude-web/account.ts';
 import { CompanionError } from '../../../companion/base/error.ts';
 import { memoryLogger } from '../../../companion/base/log.ts';
 import { openStore } from '../../../companion/store/open-store.ts';
 import type { Store } from '../../../companion/store/store.ts';
+import type { Vault } from '../../../companion/vault/vault.ts';
 import { MemoryVault } from '../../../companion/vault/memory-vault.ts';
 import type { ErrorCode } from '../../../shared/error-code.ts';
-import { quotaWindow } from '../../support/records.ts';
+import { quotaWindow, sessionRecord } from '../../support/records.ts';
 
 const account: SiteAccount = {
   accountId: 'account-1',
@@ -33,7 +34,16 @@ const push: SessionPush = {
 
 type Identify = SiteConnection['identify'];
 
-function openService(options: { identify?: Identify; usage?: SiteConnection['usage']; store?: Partial<Store> } = {}) {
+interface ServiceOptions {
+  readonly identify?: Identify;
+  readonly usage?: SiteConnection['usage'];
+  readonly store?: Partial<Store>;
+  /** A second way, tried before the usual one. */
+  readonly browser?: Identify;
+  readonly configuredOrganisation?: string;
+}
+
+function openService(options: ServiceOptions = {}) {
   const log = memoryLogger();
   const { store } = openStore(':memory:', { quarantine: true, logger: log.logger });
   onTestFinished(() => store.close());
@@ -47,19 +57,23 @@ function openService(options: { identify?: Identify; usage?: SiteConnection['usa
     identify: (...input) => site.identify(...input),
     usage: (...input) => site.usage(...input),
   };
+  const { browser } = options;
+  const ways: SiteConnection[] =
+    browser === undefined ? [connection] : [{ ...connection, kind: 'browser', identify: browser }, connection];
   const vault = new MemoryVault();
   const expired: string[] = [];
-  const sessions = new SessionService({
-    store: new Proxy(store, { get: (target, name) => Reflect.get(options.store ?? {}, name) ?? bound(target, name) }),
-    jar: new CookieJar(vault),
-    connect: () => [connection],
-    logger: log.logger,
-    nowMs: () => clock.nowMs,
-    configuredOrganisation: null,
-    onChange: () => undefined,
-    onExpired: (session) => void expired.push(session.id),
-  });
-  return { expired, sessions, site, clock, log, vault, store };
+  const restart = (more: { readonly vault?: Vault; readonly configuredOrganisation?: string } = {}) =>
+    new SessionService({
+      store: new Proxy(store, { get: (target, name) => Reflect.get(options.store ?? {}, name) ?? bound(target, name) }),
+      jar: new CookieJar(more.vault ?? vault),
+      connect: () => ways,
+      logger: log.logger,
+      nowMs: () => clock.nowMs,
+      configuredOrganisation: more.configuredOrganisation ?? options.configuredOrganisation ?? null,
+      onChange: () => undefined,
+      onExpired: (session) => void expired.push(session.id),
+    });
+  return { expired, sessions: restart(), restart, site, clock, log, vault, store };
 }
 
 function bound(target: object, name: string | symbol): unknown {
@@ -192,6 +206,149 @@ describe('a push', () => {
     const [name] = await vault.list('session/');
     expect((await vault.get(name ?? ''))?.reveal()).toContain('sk-three');
     expect(sessions.list()).toMatchObject([{ rev: 3 }]);
+  });
+});
+
+describe('a push that could not be checked', () => {
+  const next: SessionPush = { ...push, rev: 2, cookies: [{ name: 'sessionKey', value: 'sk-two' }] };
+  const unreachable = () => Promise.reject(failure('UPSTREAM_UNREACHABLE'));
+
+  test('loses no good cookies, wherever a crash stops it', async () => {
+    for (let writes = 0; writes < 4; writes += 1) {
+      const { sessions, restart, site, vault, store } = openService();
+      const id = await sessions.receivePush('seat-1', push);
+      site.identify = unreachable;
+      await crashAfter(writes, { vault, store }, (broken) => restart({ vault: broken }).receivePush('seat-1', next));
+      const after = restart();
+      await after.sweep();
+      const earlier = after.find(id);
+      expect({ writes, ...earlier }).toMatchObject({ writes, state: 'active', restsIn: 'vault' });
+      expect(await after.targetOf(earlier).cookies?.header()).toBe('sessionKey=sk-one');
+      expect(after.list().filter((session) => session.seatId === 'seat-1').length).toBeLessThan(2);
+      const names = after.list().map((session) => `session/${session.id}`);
+      expect(await vault.list('session/')).toEqual(names.toSorted());
+    }
+  });
+
+  test('and is proved in the end never leaves the account without good cookies, wherever a crash stops it', async () => {
+    for (let writes = 0; writes < 6; writes += 1) {
+      const { sessions, restart, site, vault, store, clock } = openService();
+      const id = await sessions.receivePush('seat-1', push);
+      site.identify = unreachable;
+      await sessions.receivePush('seat-1', next);
+      site.identify = () => Promise.resolve(account);
+      await crashAfter(writes, { vault, store }, (broken) => {
+        const service = restart({ vault: broken });
+        return service.prepare(service.find(id));
+      });
+      clock.nowMs += 60_000;
+      const after = restart();
+      await after.sweep();
+      const ready = await after.prepare(after.find(id));
+      expect({ writes, id: ready.id, state: ready.state }).toEqual({ writes, id, state: 'active' });
+      expect(await after.targetOf(ready).cookies?.header()).toBe('sessionKey=sk-two');
+      expect(ready.seatId).toBe('seat-1');
+    }
+  });
+
+  test('replaces what could not be checked before', async () => {
+    const { sessions, vault } = openService({ identify: unreachable });
+    const id = await sessions.receivePush('seat-1', push);
+    expect(await sessions.receivePush('seat-1', next)).toBe(id);
+    expect(await vault.list('session/')).toHaveLength(1);
+    expect(await sessions.targetOf(sessions.find(id)).cookies?.header()).toBe('sessionKey=sk-two');
+  });
+});
+
+/** Lets so many writes of vault and database through and fails the next, as a power cut would; the rest never runs. */
+async function crashAfter(
+  writes: number,
+  { vault, store }: { readonly vault: Vault; readonly store: Store },
+  task: (vault: Vault) => Promise<unknown>,
+): Promise<void> {
+  let left = writes;
+  const mayWrite = () => {
+    if ((left -= 1) < 0) throw new Error('the power is gone');
+  };
+  const guard = <Call extends (...input: never[]) => unknown>(call: Call) =>
+    ((...input) => {
+      mayWrite();
+      return call(...input);
+    }) as Call;
+  // Taken before they are spied on, or the guard would call itself.
+  const [save, remove] = [store.saveSession.bind(store), store.deleteSession.bind(store)];
+  const spies = [
+    vi.spyOn(store, 'saveSession').mockImplementation(guard(save)),
+    vi.spyOn(store, 'deleteSession').mockImplementation(guard(remove)),
+  ];
+  const guarded: Record<string, unknown> = {
+    set: guard(vault.set.bind(vault)),
+    delete: guard(vault.delete.bind(vault)),
+    update: guard(vault.update.bind(vault)),
+  };
+  const broken = new Proxy(vault, { get: (target, name) => guarded[String(name)] ?? bound(target, name) });
+  await task(broken).catch(() => undefined);
+  for (const spy of spies) spy.mockRestore();
+}
+
+describe('a session with two copies', () => {
+  test('is identified by the one in the vault when the one in the browser is dead', async () => {
+    const { sessions, site, store } = openService({ browser: () => Promise.reject(failure('SESSION_EXPIRED')) });
+    site.identify = () => Promise.reject(failure('UPSTREAM_UNREACHABLE'));
+    await expect(sessions.receivePush('seat-1', push)).rejects.toMatchObject({ code: 'SESSION_EXPIRED' });
+    store.saveSession(sessionRecord({ id: 'ses_1', state: 'unchecked' }));
+    await expect(sessions.prepare(sessions.find('ses_1'))).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+    expect(sessions.find('ses_1').state).toBe('unchecked');
+    site.identify = () => Promise.resolve(account);
+    expect(await sessions.prepare(sessions.find('ses_1'))).toMatchObject({ state: 'active' });
+    site.identify = () => Promise.reject(failure('SESSION_EXPIRED'));
+    store.saveSession(sessionRecord({ id: 'ses_1', state: 'unchecked' }));
+    await expect(sessions.prepare(sessions.find('ses_1'))).rejects.toMatchObject({ code: 'SESSION_EXPIRED' });
+    expect(sessions.find('ses_1').state).toBe('expired');
+  });
+});
+
+describe('how long a session is valid', () => {
+  const rotation = ['sessionKey=sk-new; Expires=Wed, 01 Jan 2098 00:00:00 GMT'];
+
+  test('follows what the site rotates', async () => {
+    const { sessions } = openService();
+    const id = await sessions.receivePush('seat-1', { ...push, validUntilMs: 1_768_000_000_000 });
+    expect(sessions.find(id).validUntilMs).toBe(1_768_000_000_000);
+    const cookies = sessions.targetOf(sessions.find(id)).cookies;
+    await cookies?.rotate(rotation, await cookies.header());
+    expect(sessions.find(id).validUntilMs).toBe(Date.UTC(2098, 0, 1));
+  });
+
+  test('is not told by an answer to a session that was replaced since', async () => {
+    const { sessions, clock } = openService();
+    const id = await sessions.receivePush('seat-1', push);
+    const old = sessions.targetOf(sessions.find(id)).cookies;
+    const sent = await old?.header();
+    clock.nowMs += 1;
+    const cookies = [{ name: 'sessionKey', value: 'sk-two' }] as const;
+    await sessions.receivePush('seat-1', { ...push, rev: 2, cookies, validUntilMs: 1_769_000_000_000 });
+    await old?.rotate(rotation, sent ?? '');
+    expect(sessions.find(id).validUntilMs).toBe(1_769_000_000_000);
+  });
+});
+
+describe('a configured organisation', () => {
+  const two: SiteAccount = {
+    ...account,
+    organisations: [...account.organisations, { id: 'org-2', name: 'Two', mayChat: true }],
+  };
+  const identify: Identify = ([wanted]) =>
+    Promise.resolve({ ...two, organisationId: wanted === 'org-2' ? wanted : 'org-1' });
+
+  test('that was configured after the sync is taken before the next request, and beats a pinned one', async () => {
+    const { sessions, restart } = openService({ identify });
+    const id = await sessions.receivePush('seat-1', push);
+    sessions.use(id, 'org-1');
+    const after = restart({ configuredOrganisation: 'org-2' });
+    expect(after.find(id).organisationId).toBe('org-1');
+    expect(await after.prepare(after.find(id))).toMatchObject({ organisationId: 'org-2', isOrganisationPinned: false });
+    expect(after.describe(after.find(id)).trouble).toBeNull();
   });
 });
 

@@ -31,7 +31,7 @@ function replyOf(status: number, text: string): TransportReply {
   };
 }
 
-const identify = (site: ClaudeSite) => site.identify(null, AbortSignal.timeout(5_000));
+const identify = (site: ClaudeSite) => site.identify([], AbortSignal.timeout(5_000));
 
 describe('identify', () => {
   test.each([
