@@ -7,7 +7,7 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { message } from '../../ui/message.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { StoreSelect } from '../../ui/store-select.tsx';
-import { useStep } from '../../ui/use-step.ts';
+import { useChoices } from '../../ui/use-choices.ts';
 import { useTell } from '../../ui/words.tsx';
 import type { SectionProps } from './pairing-section.tsx';
 
@@ -69,9 +69,9 @@ function WhatIsRead({ consentedAtMs }: { readonly consentedAtMs: number | null }
 }
 
 function RestingPlace({ background, state }: SectionProps) {
-  const { choices, stores } = state;
-  const step = useStep();
-  const choose = (changed: Partial<Choices>) => step.run(() => chooseAndSync(background, state, changed));
+  const { stores } = state;
+  const { choices, problem, choose } = useChoices(background, state);
+  const chooseAndSync = (changed: Partial<Choices>) => choose(changed, () => syncAgain(background, state));
   return (
     <>
       <fieldset>
@@ -83,7 +83,7 @@ function RestingPlace({ background, state }: SectionProps) {
           label={text('restsVault')}
           hint={text('restsVaultHint')}
           isChecked={choices.restsIn === 'vault'}
-          onChange={() => choose({ restsIn: 'vault' })}
+          onChange={() => chooseAndSync({ restsIn: 'vault' })}
         />
         <Choice
           type="radio"
@@ -92,7 +92,7 @@ function RestingPlace({ background, state }: SectionProps) {
           label={text('restsBrowser')}
           hint={text('restsBrowserHint')}
           isChecked={choices.restsIn === 'browser'}
-          onChange={() => choose({ restsIn: 'browser' })}
+          onChange={() => chooseAndSync({ restsIn: 'browser' })}
         />
       </fieldset>
       <Choice
@@ -101,13 +101,13 @@ function RestingPlace({ background, state }: SectionProps) {
         label={text('keepsSynced')}
         hint={text('keepsSyncedHint')}
         isChecked={choices.keepsSynced}
-        onChange={(keepsSynced) => step.run(() => background.ask('choose', { keepsSynced }))}
+        onChange={(keepsSynced) => choose({ keepsSynced })}
       />
-      <StoreSelect stores={stores} chosen={choices.store} onChoose={(store) => choose({ store })} />
+      <StoreSelect stores={stores} chosen={choices.store} onChoose={(store) => chooseAndSync({ store })} />
       {stores.length > 1 && <p>{text('storeHint')}</p>}
-      {step.problem !== null && (
+      {problem !== null && (
         <p class="problem" role="alert">
-          {step.problem}
+          {problem}
         </p>
       )}
     </>
@@ -115,7 +115,6 @@ function RestingPlace({ background, state }: SectionProps) {
 }
 
 /** A session that was synced under the old choice moves to the new one at once. */
-async function chooseAndSync(background: Background, state: ExtensionState, changed: Partial<Choices>): Promise<void> {
-  await background.ask('choose', changed);
+async function syncAgain(background: Background, state: ExtensionState): Promise<void> {
   if (state.sync.kind === 'done' && state.link.kind === 'online') await background.ask('sync', {});
 }
