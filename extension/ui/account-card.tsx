@@ -12,7 +12,6 @@ export function AccountCard({
   readonly account: AccountView;
   readonly children?: ComponentChildren;
 }) {
-  const tell = useTell();
   return (
     <section class="account" aria-label={text('accountNamed', account.name)}>
       <div class="who">
@@ -20,30 +19,41 @@ export function AccountCard({
           {account.initial}
         </div>
         <div class="who-names">
-          <bdi class="name">{account.name}</bdi>
+          <bdi class="name" title={account.name}>
+            {account.name}
+          </bdi>
           {account.subtitles.map((subtitle) => (
-            <bdi class="subtitle" key={subtitle}>
+            <bdi class="subtitle" key={subtitle} title={subtitle}>
               {subtitle}
             </bdi>
           ))}
         </div>
-        {account.plan !== null && <bdi class="plan">{account.plan}</bdi>}
-      </div>
-      {account.quotas.length === 0 ? (
-        <p>{text('accountNoQuota')}</p>
-      ) : (
-        <QuotaBars quotas={account.quotas} withSource={account.quotaSource === null} />
-      )}
-      <p class="facts">
-        {account.quotaSource !== null && (
-          <>
-            {tell(account.quotaSource)}
-            <br />
-          </>
+        {account.plan !== null && (
+          <bdi class="plan" title={account.plan}>
+            {account.plan}
+          </bdi>
         )}
-        {account.facts.map(tell).join(' · ')}
-      </p>
+      </div>
+      {account.quotas.length > 0 && <QuotaBars quotas={account.quotas} withSource={account.quotaSource === null} />}
+      {account.quotas.length === 0 && !account.isOver && <p>{text('accountNoQuota')}</p>}
+      <Facts account={account} />
       {children}
     </section>
+  );
+}
+
+function Facts({ account }: { readonly account: AccountView }) {
+  const tell = useTell();
+  const lines = [
+    ...(account.quotaSource === null ? [] : [tell(account.quotaSource)]),
+    ...(account.facts.length === 0 ? [] : [account.facts.map(tell).join(' · ')]),
+  ];
+  if (lines.length === 0) return null;
+  return (
+    <p class="facts">
+      {lines.map((line) => (
+        <span key={line}>{line}</span>
+      ))}
+    </p>
   );
 }

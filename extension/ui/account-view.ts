@@ -17,6 +17,8 @@ export interface AccountView {
   /** `Synced 2 min ago`, `valid until 19 Dec`: to be joined by ` · `. */
   readonly facts: readonly Message[];
   readonly restsIn: 'vault' | 'browser';
+  /** Nothing is served with it any more: no figures are to be expected. */
+  readonly isOver: boolean;
 }
 
 /** The session that came from this browser, as the companion last described it. */
@@ -31,6 +33,12 @@ export function ownSession(state: ExtensionState): SessionStatus | null {
 export function currentAccount(state: ExtensionState, nowMs: number): AccountView | null {
   const session = ownSession(state);
   return session === null ? null : accountView(session, nowMs, null);
+}
+
+/** The same for a session that claude.ai refuses, even if the companion still holds an older one that it does not. */
+export function endedAccount(state: ExtensionState, nowMs: number): AccountView | null {
+  const session = ownSession(state);
+  return session === null ? null : accountView({ ...session, state: 'expired' }, nowMs, null);
 }
 
 /** The same while the companion cannot be asked: it tells its age. */
@@ -52,6 +60,7 @@ export function accountView(session: SessionStatus, nowMs: number, asOfMs: numbe
     quotaSource: commonSource(session.quotas) ?? null,
     facts: factsOf(session, nowMs, asOfMs),
     restsIn: session.restsIn,
+    isOver: !mayServe(session),
   };
 }
 
@@ -74,13 +83,30 @@ function subtitlesOf(session: SessionStatus, name: string): readonly string[] {
 }
 
 function factsOf(session: SessionStatus, nowMs: number, asOfMs: number | null): readonly Message[] {
-  const facts = [message('accountSynced', { agoFromMs: session.syncedAtMs })];
+  const facts = [
+    ...(mayServe(session) ? [message('accountSynced', { agoFromMs: session.syncedAtMs })] : endOf(session)),
+  ];
   if (asOfMs !== null) facts.unshift(message('accountLastKnown', { agoFromMs: asOfMs }));
   if (session.state === 'unchecked') facts.push(message('accountUnchecked'));
   const { validUntilMs } = session;
-  const mayStillServe = session.state === 'active' || session.state === 'unchecked';
-  if (validUntilMs !== null && mayStillServe) {
+  if (validUntilMs !== null && mayServe(session)) {
     facts.push(message(validUntilMs > nowMs ? 'accountValidUntil' : 'accountEnded', { dateMs: validUntilMs }));
   }
   return facts;
+}
+
+function mayServe({ state }: SessionStatus): boolean {
+  return state === 'active' || state === 'unchecked';
+}
+
+/**
+ * When a session that is over last worked. That it was synced proves nothing: claude.ai may not have been asked then. Its
+ * figures do, for only a session that works is told any.
+ */
+function endOf({ quotas, trouble }: SessionStatus): readonly Message[] {
+  if (quotas.length > 0) {
+    const lastMs = Math.max(...quotas.map((quota) => quota.observedAtMs));
+    return [message('accountLastWorked', { agoFromMs: lastMs })];
+  }
+  return trouble === null ? [] : [message('accountRefused', { agoFromMs: trouble.atMs })];
 }

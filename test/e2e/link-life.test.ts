@@ -165,20 +165,24 @@ describe('unpairing', () => {
     expect((await journey.status()).seats).toEqual([]);
   });
 
-  test('while the companion is away says that it cannot be told, and a new pairing starts afresh', async () => {
+  test('while the companion is away is told to it when it is back, and a new pairing starts afresh', async () => {
     await journey.pair(popup);
     await waitForState(popup, 'ready');
     await journey.stopCompanion();
     await waitForState(popup, 'offline');
     const options = await browser.openExtensionPage('options.html', { width: 1280, height: 900 });
     await options.getByTestId('unpair').click();
-    await options.getByText('stays there until you run “companion unpair”').waitFor();
+    await options.getByText('it is told as soon as it runs again').waitFor();
     await options.getByTestId('unpair-confirm').click();
     await options.close();
     await waitForState(popup, 'unpaired');
+    await popup.getByText('has not heard yet').waitFor();
+    await photograph(popup, 'popup-unpaired-away');
     await journey.startCompanion();
-    const [old] = (await journey.status()).seats;
-    expect((await journey.run('unpair', old?.id ?? '')).exitCode).toBe(0);
+    expect((await journey.status()).seats).toHaveLength(1);
+    await reopenPopup();
+    await expect.poll(async () => (await journey.status()).seats).toEqual([]);
+    await expect.poll(() => popup.getByText('has not heard yet').count()).toBe(0);
     await journey.pair(popup);
     // Consent was given before, and unpairing does not withdraw it; what was shared is asked for anew.
     await waitForState(popup, 'ready');

@@ -18,12 +18,14 @@ import {
   firstTime,
   hostile,
   hostileLabels,
+  longOrganisation,
   NOW_MS,
   optionsStates,
   popupStates,
   synced,
   unpaired,
   withLink,
+  withSession,
 } from '../support/extension-page/states.ts';
 
 const token = `ccp1_8123_${'A'.repeat(43)}`;
@@ -121,6 +123,89 @@ describe('labels that others chose', () => {
     expect(await page.locator('.name').textContent()).toBe(hostileLabels.markup);
     expect(await page.locator('main img, main b').count()).toBe(0);
     expect(await page.title()).not.toBe('owned');
+    await page.close();
+  });
+});
+
+describe('a long name of an organisation', () => {
+  test('is shown whole, and one that fits nowhere is there on hover and for screen readers', async () => {
+    for (const organisation of [longOrganisation, hostileLabels.endless]) {
+      const page = await open({ page: 'popup', setup: { state: withSession({ organisation }) } });
+      const subtitle = page.locator('.subtitle').last();
+      const cut = await subtitle.evaluate((element) => element.scrollHeight > element.clientHeight + 1);
+      expect(cut).toBe(organisation !== longOrganisation);
+      expect(await subtitle.getAttribute('title')).toBe(organisation.trim());
+      expect(await subtitle.textContent()).toBe(organisation.trim());
+      await page.close();
+    }
+  });
+});
+
+describe('settings', () => {
+  const direct = (page: Page) => page.getByTestId('transport-direct');
+  const isChecked = (page: Page) => direct(page).evaluate((input) => (input as HTMLInputElement).checked);
+
+  test('stay where they were clicked while the background has not answered, and after', async () => {
+    const page = await open({ page: 'options', setup: { state: synced } });
+    const sawFlip = page.evaluate(async () => {
+      const radio = document.querySelector<HTMLInputElement>('[data-testid=transport-direct]');
+      radio?.click();
+      for (let frame = 0; frame < 20; frame += 1) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        if (radio?.checked !== true) return true;
+      }
+      return false;
+    });
+    expect(await sawFlip).toBe(false);
+    const state: ExtensionState = { ...synced, choices: { ...synced.choices, transport: 'direct' } };
+    await page.evaluate((next) => globalThis.fakeBackground.show(next), state);
+    await page.waitForTimeout(1_200);
+    expect(await isChecked(page)).toBe(true);
+    await page.close();
+  });
+
+  test('show the truth again when the choice was not taken', async () => {
+    const page = await open({ page: 'options', setup: { state: synced, unanswered: ['choose'] } });
+    await direct(page).click();
+    await page.getByRole('alert').waitFor();
+    expect(await isChecked(page)).toBe(false);
+    expect(await page.getByTestId('transport-auto').isChecked()).toBe(true);
+    await page.close();
+  });
+
+  test('show the truth again when the background thought otherwise', async () => {
+    const page = await open({ page: 'options', setup: { state: synced } });
+    await direct(page).click();
+    await expect.poll(() => isChecked(page)).toBe(false);
+    await page.close();
+  });
+
+  test('take a second click while the first one is still being worked on', async () => {
+    const page = await open({ page: 'options', setup: { state: synced } });
+    await page.getByTestId('rests-browser').click();
+    await page.getByTestId('rests-vault').click();
+    const choices = async () => (await asked(page)).filter(({ request }) => request === 'choose');
+    await expect.poll(choices).toEqual([
+      { request: 'choose', input: { restsIn: 'browser' } },
+      { request: 'choose', input: { restsIn: 'vault' } },
+    ]);
+    await page.close();
+  });
+});
+
+describe('API keys', () => {
+  test('have one card in the dashboard, and none where there are none', async () => {
+    const page = await open({ page: 'dashboard', setup: { state: dashboardStates['busy-with-keys'] ?? null } });
+    const card = page.locator('#keys');
+    const rows = await card.getByRole('listitem').allInnerTexts();
+    expect(rows.map((row) => row.replace(/\s+/g, ' '))).toEqual([
+      'Anthropic 3 keys, 2 ready',
+      'OpenAI 1 key, ready',
+      'our-own-server 2 keys, none ready now',
+    ]);
+    expect(await card.innerText()).toContain('companion keys add');
+    await page.evaluate((state) => globalThis.fakeBackground.show(state), synced);
+    await expect.poll(() => card.count()).toBe(0);
     await page.close();
   });
 });

@@ -5,6 +5,7 @@ import { accountView } from '../../ui/account-view.ts';
 import { isOwnState, troubleOf, troubleWords } from '../../ui/trouble.ts';
 import { type Tone } from '../../ui/view/panel.ts';
 import { useTell } from '../../ui/words.tsx';
+import { Keys } from './keys.tsx';
 
 export function Accounts({ companion, nowMs }: { readonly companion: CompanionStatus; readonly nowMs: number }) {
   return (
@@ -15,6 +16,7 @@ export function Accounts({ companion, nowMs }: { readonly companion: CompanionSt
         {companion.sessions.map((session) => (
           <Account key={session.id} session={session} nowMs={nowMs} />
         ))}
+        <Keys companion={companion} />
       </div>
     </section>
   );

@@ -7,6 +7,7 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { message } from '../../ui/message.ts';
 import { PairForm, pairFailureText, usePairing } from '../../ui/pair-form.tsx';
 import { Panel } from '../../ui/panel.tsx';
+import { goodbyeMessage } from '../../ui/view/popup-view.ts';
 import { useTell } from '../../ui/words.tsx';
 import { type FollowedToken, useFollowedToken } from './followed-token.ts';
 
@@ -22,7 +23,7 @@ export function PairingSection({ background, state }: SectionProps) {
     <Panel id="pair" title={text('pairingSection')}>
       {followed.port !== null && <FollowedLink background={background} followed={followed} port={followed.port} />}
       {state.pair !== null && <PairFacts pair={state.pair} />}
-      {needsPairing(state) ? followed.port === null && <Unpaired background={background} /> : null}
+      {needsPairing(state) ? followed.port === null && <Unpaired background={background} state={state} /> : null}
       {state.pair !== null && (
         <ConfirmButton
           label={text('actionUnpair')}
@@ -39,9 +40,12 @@ function needsPairing({ link }: ExtensionState): boolean {
   return link.kind === 'unpaired' || link.kind === 'forgotten' || link.kind === 'impostor';
 }
 
-function Unpaired({ background }: { readonly background: Background }) {
+function Unpaired({ background, state }: SectionProps) {
+  const tell = useTell();
+  const goodbye = goodbyeMessage(state);
   return (
     <>
+      {goodbye !== null && <p class="note">{tell(goodbye)}</p>}
       <p>{text('pairingNone')}</p>
       <p>{text('pairStepRun')}</p>
       <CommandLine command="companion pair" />

@@ -45,7 +45,7 @@ interface BodyProps {
 function Body({ background, state, view, screen, onScreen }: BodyProps) {
   const goBack = () => onScreen('state');
   if (state === null || view.kind === 'loading') return <Waiting />;
-  if (view.kind === 'unpaired') return <Pair background={background} onPaired={goBack} />;
+  if (view.kind === 'unpaired') return <Pair background={background} goodbye={view.goodbye} onPaired={goBack} />;
   if (screen === 'pair') return <Pair background={background} onPaired={goBack} onBack={goBack} />;
   if (screen === 'clients') return <Clients background={background} onBack={goBack} />;
   if (view.kind === 'consent') return <Consent background={background} state={state} view={view} />;

@@ -1,16 +1,17 @@
 /** States in which a step of the person is missing: to allow, to sign in, to sync. API keys may serve all the while. Pure. */
 import type { ExtensionState } from '../../state.ts';
-import { currentAccount } from '../account-view.ts';
+import { endedAccount } from '../account-view.ts';
+import { keysServeMessage } from '../keys-view.ts';
 import { message } from '../message.ts';
 import type { OwnState } from '../trouble.ts';
-import { allow, line, panel, type PanelView, signIn, sync } from './panel.ts';
+import { allow, line, panel, type PanelView, showClients, signIn, sync, withKeys } from './panel.ts';
 
 export function ownStateView(own: OwnState, state: ExtensionState, nowMs: number): PanelView {
   switch (own) {
     case 'permission':
       return panel('no-permission', line('statusPermissionNeeded', 'warn'), allow, {
         title: message('permissionTitle'),
-        paragraphs: [message('permissionMeaning')],
+        paragraphs: withKeys(state, message('permissionMeaning')),
       });
     case 'not-signed-in':
       return notSignedInView(state);
@@ -19,25 +20,26 @@ export function ownStateView(own: OwnState, state: ExtensionState, nowMs: number
     case 'expired':
       return expiredView(state, nowMs);
     case 'consent':
-      return readyView();
+      return readyView(state);
   }
 }
 
-function notSignedInView({ choices }: ExtensionState): PanelView {
-  const meaning = choices.keepsSynced ? 'notSignedInMeaningAutomatic' : 'notSignedInMeaning';
+function notSignedInView(state: ExtensionState): PanelView {
+  const meaning = state.choices.keepsSynced ? 'notSignedInMeaningAutomatic' : 'notSignedInMeaning';
   return panel('not-signed-in', line('statusSignedOut', 'warn'), signIn, {
     title: message('notSignedInTitle'),
-    paragraphs: [message(meaning)],
+    paragraphs: withKeys(state, message(meaning)),
     secondary: sync,
   });
 }
 
-function signedOutView({ choices, signedIn }: ExtensionState): PanelView {
+function signedOutView(state: ExtensionState): PanelView {
+  const { choices, signedIn } = state;
   const next = choices.keepsSynced ? 'signedOutNextAutomatic' : 'signedOutNext';
   const isBack = signedIn === 'yes';
   return panel('signed-out', line('statusSessionEnded', 'warn'), isBack ? sync : signIn, {
     title: message('signedOutTitle'),
-    paragraphs: [message('signedOutMeaning'), isBack ? message('expiredNextSync') : message(next)],
+    paragraphs: withKeys(state, message('signedOutMeaning'), message(isBack ? 'expiredNextSync' : next)),
     secondary: isBack ? null : sync,
   });
 }
@@ -47,9 +49,9 @@ function expiredView(state: ExtensionState, nowMs: number): PanelView {
   const isWorthSyncing = mayHaveFreshSession(state);
   return panel('session-expired', line('statusSessionEnded', 'warn'), isWorthSyncing ? sync : signIn, {
     title: message('expiredTitle'),
-    paragraphs: [message('expiredMeaning'), message(isWorthSyncing ? 'expiredNextSync' : next)],
+    paragraphs: withKeys(state, message('expiredMeaning'), message(isWorthSyncing ? 'expiredNextSync' : next)),
     secondary: isWorthSyncing ? null : sync,
-    account: currentAccount(state, nowMs),
+    account: endedAccount(state, nowMs),
   });
 }
 
@@ -58,9 +60,10 @@ function mayHaveFreshSession({ signedIn, choices, sync: last }: ExtensionState):
   return signedIn === 'yes' && !choices.keepsSynced && last.kind !== 'failed';
 }
 
-export function readyView(): PanelView {
+export function readyView(state: ExtensionState): PanelView {
   return panel('ready', line('statusConnected', 'ok'), sync, {
     title: message('readyTitle'),
-    paragraphs: [message('readyMeaning')],
+    paragraphs: withKeys(state, message('readyMeaning')),
+    secondary: keysServeMessage(state.companion) === null ? null : showClients,
   });
 }

@@ -1,6 +1,8 @@
 /** The parts that every view of the popup is made of, and the panel that most of them are. Pure. */
 import { CLAUDE_ORIGIN } from '../../../shared/provider.ts';
+import type { ExtensionState } from '../../state.ts';
 import type { AccountView } from '../account-view.ts';
+import { keysServeMessage } from '../keys-view.ts';
 import { type Message, message } from '../message.ts';
 import type { JobView } from './jobs.ts';
 
@@ -67,6 +69,12 @@ export const showClients: Action = { does: 'show-clients', label: message('actio
 export const signIn: Action = { does: 'open', label: message('actionSignIn'), url: `${CLAUDE_ORIGIN}/login` };
 export const openClaude: Action = { does: 'open', label: message('actionOpenClaude'), url: `${CLAUDE_ORIGIN}/new` };
 export const openDashboard: Action = { does: 'open', label: message('actionDashboard'), url: '/dashboard.html' };
+
+/** `paragraphs`, and that API keys serve meanwhile, if they do: a missing session does not mean that nothing works. */
+export function withKeys({ companion }: ExtensionState, ...paragraphs: readonly Message[]): readonly Message[] {
+  const serve = keysServeMessage(companion);
+  return serve === null ? paragraphs : [...paragraphs, serve];
+}
 
 /** Leads to a section of our own settings page. */
 export function openOwn(

@@ -1,6 +1,6 @@
 /** What the popup shows for a state: one line, what happened, what it means, and exactly one next step. Pure. */
 import type { ExtensionState } from '../../state.ts';
-import { message } from '../message.ts';
+import { type Message, message } from '../message.ts';
 import { awayView } from './away.ts';
 import { ownStateView } from './own-state.ts';
 import { type Action, line, type PanelView, type StatusLine, sync } from './panel.ts';
@@ -10,6 +10,8 @@ export interface PairView {
   readonly kind: 'unpaired';
   readonly line: StatusLine;
   readonly primary: Action;
+  /** The companion of the pair that was has not heard yet that it ended. */
+  readonly goodbye: Message | null;
 }
 
 export interface ConsentView {
@@ -27,19 +29,25 @@ const FINGERPRINT_SHOWN_MS = 10 * 60_000;
 /** `state` is `null` until the background has spoken. */
 export function popupView(state: ExtensionState | null, nowMs: number): PopupView {
   if (state === null) return { kind: 'loading', line: line('statusLoading', 'off') };
-  if (state.link.kind === 'unpaired') return pairView();
+  if (state.link.kind === 'unpaired') return pairView(state);
   if (state.link.kind !== 'online') return awayView(state, state.link, nowMs);
   if (state.choices.consentedAtMs === null) return consentView(state, nowMs);
   if (!state.hasSitePermission) return ownStateView('permission', state, nowMs);
   return sessionView(state, nowMs);
 }
 
-function pairView(): PairView {
+function pairView(state: ExtensionState): PairView {
   return {
     kind: 'unpaired',
     line: line('statusNotPaired', 'off'),
     primary: { does: 'pair', label: message('actionPair') },
+    goodbye: goodbyeMessage(state),
   };
+}
+
+/** What the companion that was unpaired has not heard yet; `null` when it has. */
+export function goodbyeMessage({ goodbyeUntilMs }: Pick<ExtensionState, 'goodbyeUntilMs'>): Message | null {
+  return goodbyeUntilMs === null ? null : message('goodbyeOwed', { dateMs: goodbyeUntilMs });
 }
 
 function consentView({ pair }: ExtensionState, nowMs: number): ConsentView {

@@ -15,7 +15,7 @@ export function sessionView(state: ExtensionState, nowMs: number): PanelView {
   if (state.sync.kind === 'running') return syncingView(state, nowMs);
   if (state.signedIn === 'no') return ownStateView(session === null ? 'not-signed-in' : 'signed-out', state, nowMs);
   if (state.sync.kind === 'failed' && !isMended(state.sync.code)) return failedView(state, state.sync, nowMs);
-  if (session === null) return readyView();
+  if (session === null) return readyView(state);
   if (session.state === 'expired') return ownStateView('expired', state, nowMs);
   if (session.state === 'signed-out') return ownStateView('signed-out', state, nowMs);
   if (session.trouble !== null && !isMended(session.trouble.code)) return troubleView(state, session.trouble, nowMs);

@@ -6,7 +6,7 @@ import { message } from '../message.ts';
 import { isOwnState, troubleOf, troubleWords } from '../trouble.ts';
 import { jobViews } from './jobs.ts';
 import { ownStateView } from './own-state.ts';
-import { type Action, openClaude, openDashboard, panel, type PanelView } from './panel.ts';
+import { type Action, openClaude, openDashboard, panel, type PanelView, withKeys } from './panel.ts';
 
 export function failedView(
   state: ExtensionState,
@@ -36,7 +36,8 @@ function troublePanel(
   const remedy = { site: openClaude, sync: retry, time: openDashboard }[words.mendedBy];
   return panel(kind, { word: words.status, tone: words.tone }, remedy, {
     title: words.title,
-    paragraphs: [words.body],
+    // What claude.ai alone is to blame for leaves the keys as they are.
+    paragraphs: words.mendedBy === 'sync' ? [words.body] : withKeys(state, words.body),
     secondary: remedy === retry ? null : retry,
     account: currentAccount(state, nowMs),
     jobs: jobViews(state.jobs),

@@ -23,8 +23,8 @@ test('an account tells when it was synced and until when it is valid', () => {
   expect(view({ validUntilMs: NOW_MS - 1 }).facts.map(words)).toContain('ended 20 Nov');
 });
 
-test('a session that ended is not called valid', () => {
-  expect(view({ state: 'expired' }).facts.map(words)).toEqual(['Synced 2 min ago']);
+test('a session that ended is neither called valid nor synced', () => {
+  expect(view({ state: 'expired' }).facts.map(words)).toEqual(['Last worked 12 s ago']);
 });
 
 test('a session that claude.ai has not confirmed says so', () => {

@@ -6,6 +6,8 @@ export interface FakeBrowserSetup {
   readonly messages: Readonly<Record<string, { readonly message: string }>>;
   /** Answers of the background by request name; `null` unless given. */
   readonly answers: Readonly<Record<string, unknown>>;
+  /** Requests that the background fails to answer, as one that is being replaced does. */
+  readonly unanswered: readonly string[];
   /** Content of `storage.session`. */
   readonly stored: Readonly<Record<string, unknown>>;
   readonly grantsPermission: boolean;
@@ -57,7 +59,7 @@ export function installFakeBrowser(setup: FakeBrowserSetup): void {
 
   async function sendMessage({ request, input }: { request: string; input: unknown }): Promise<unknown> {
     note(request, input);
-    return setup.answers[request] ?? null;
+    return setup.unanswered.includes(request) ? undefined : (setup.answers[request] ?? null);
   }
 
   const fakeBackground: FakeBackground = {

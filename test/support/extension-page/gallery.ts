@@ -60,6 +60,7 @@ const emptySetup: FakeBrowserSetup = {
   state: null,
   messages: {},
   answers: {},
+  unanswered: [],
   stored: {},
   grantsPermission: true,
 };

@@ -136,6 +136,22 @@ export const hostileLabels = {
   rightToLeft: '\u202Eמשתמש בדיקה\u202C عميل',
 };
 
+/** A name as organisations give themselves: too long for one line of the popup, and not for two. */
+export const longOrganisation = 'Königlich-Preußische Gesellschaft für Analytische Maschinen';
+
+/** The keys of several providers, some of which rest. */
+export const withKeys = (state: ExtensionState): ExtensionState => ({
+  ...state,
+  companion: {
+    ...(state.companion ?? companion),
+    keys: [
+      { provider: 'anthropic', count: 3, healthy: 2 },
+      { provider: 'openai', count: 1, healthy: 1 },
+      { provider: 'our-own-server', count: 2, healthy: 0 },
+    ],
+  },
+});
+
 export const hostile: ExtensionState = {
   ...withSession({
     displayName: hostileLabels.markup,
@@ -249,6 +265,7 @@ export const hostileDashboard: ExtensionState = {
 export const popupStates: Readonly<Record<string, ExtensionState | null>> = {
   loading: null,
   unpaired,
+  'unpaired-goodbye-owed': { ...unpaired, goodbyeUntilMs: NOW_MS + 14 * DAY_MS },
   'companion-missing': withLink(
     { kind: 'offline', nextTryAtMs: NOW_MS + 4_000, wasEverOnline: false },
     { companion: null, sync: { kind: 'never' } },
@@ -271,14 +288,18 @@ export const popupStates: Readonly<Record<string, ExtensionState | null>> = {
   'no-permission': { ...synced, hasSitePermission: false },
   'not-signed-in': { ...synced, ...notYetSynced, signedIn: 'no' },
   ready: { ...synced, ...notYetSynced },
+  'ready-with-keys': withKeys({ ...synced, ...notYetSynced }),
   syncing: { ...synced, sync: { kind: 'running' } },
   synced: { ...synced, jobs: [job] },
   'synced-in-browser': withSession({ restsIn: 'browser', organisation: null }),
+  'synced-long-organisation': withSession({ organisation: longOrganisation }),
   'synced-unchecked': withSession({ state: 'unchecked', quotas: [], plan: null }),
   'synced-busy': { ...busy, jobs: [job, { ...job, id: 'job-2' }, { ...job, id: 'job-3', client: 'openai-sdk' }] },
   'synced-hostile': hostile,
   'signed-out': withSession({ state: 'signed-out' }, { signedIn: 'no' }),
   'session-expired': withSession({ state: 'expired' }),
+  'session-expired-with-keys': withKeys(withSession({ state: 'expired' })),
+  'signed-out-with-keys': withKeys(withSession({ state: 'signed-out' }, { signedIn: 'no' })),
   'sync-failed-timeout': withFailedSync('timeout'),
   'sync-failed-vault-locked': withFailedSync('VAULT_LOCKED', 'org.freedesktop.Secret.Error.IsLocked'),
   'trouble-challenge': withTrouble('CHALLENGE', 'claude.ai answered with a check for browsers'),
@@ -288,6 +309,7 @@ export const popupStates: Readonly<Record<string, ExtensionState | null>> = {
 
 export const optionsStates: Readonly<Record<string, ExtensionState>> = {
   unpaired,
+  'unpaired-goodbye-owed': { ...unpaired, goodbyeUntilMs: NOW_MS + 14 * DAY_MS },
   synced: busy,
   'no-permission': {
     ...synced,
@@ -304,6 +326,8 @@ export const optionsStates: Readonly<Record<string, ExtensionState>> = {
 export const dashboardStates: Readonly<Record<string, ExtensionState>> = {
   nothing: unpaired,
   busy,
+  'busy-with-keys': withKeys(busy),
+  'keys-only': withKeys({ ...synced, ...notYetSynced }),
   offline: { ...busy, link: { kind: 'offline', nextTryAtMs: null, wasEverOnline: true } },
   hostile: hostileDashboard,
 };

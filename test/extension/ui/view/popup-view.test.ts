@@ -11,6 +11,7 @@ import {
   synced,
   unpaired,
   withFailedSync,
+  withKeys,
   withLink,
   withSession,
   withTrouble,
@@ -168,6 +169,77 @@ describe('signed out of claude.ai', () => {
   });
 });
 
+describe('with API keys', () => {
+  const meanwhile = 'Meanwhile, 3 API keys serve.';
+  const says = (state: ExtensionState) => panelAt(state).paragraphs.map(words);
+
+  test('a session that is missing or over does not read as if nothing worked', () => {
+    const states: readonly ExtensionState[] = [
+      { ...synced, hasSitePermission: false },
+      popupStates['not-signed-in'] as ExtensionState,
+      popupStates['ready'] as ExtensionState,
+      { ...synced, signedIn: 'no' },
+      withSession({ state: 'signed-out' }),
+      withSession({ state: 'expired' }),
+      withTrouble('RATE_LIMITED'),
+      withTrouble('CHALLENGE'),
+    ];
+    for (const state of states) {
+      expect(says(withKeys(state)), panelAt(state).kind).toContain(meanwhile);
+      expect(says(state), panelAt(state).kind).not.toContain(meanwhile);
+    }
+  });
+
+  test('nothing is promised for keys that all rest, nor while the companion is away or at fault', () => {
+    const keys = [{ provider: 'openai', count: 2, healthy: 0 }];
+    const resting = { ...withSession({ state: 'expired' }), companion: { ...companion, keys } };
+    expect(says({ ...resting, companion: { ...resting.companion, sessions: [] } }).join()).not.toContain('Meanwhile');
+    expect(says(withKeys(withLink(offline))).join()).not.toContain('Meanwhile');
+    expect(says(withKeys(withTrouble('INTERNAL'))).join()).not.toContain('Meanwhile');
+  });
+
+  test('one key is spoken of as one', () => {
+    const keys = [{ provider: 'openai', count: 1, healthy: 1 }];
+    expect(
+      says({ ...(popupStates['ready'] as ExtensionState), companion: { ...companion, sessions: [], keys } }),
+    ).toContain('Meanwhile, one API key serves.');
+  });
+
+  test('the way to the client settings is open before a session was synced', () => {
+    expect(panelAt(popupStates['ready'] as ExtensionState).secondary).toBeNull();
+    expect(panelAt(withKeys(popupStates['ready'] as ExtensionState)).secondary?.does).toBe('show-clients');
+  });
+});
+
+describe('unpaired while the companion was away', () => {
+  test('says that it is told later, and until when', () => {
+    const view = at({ ...unpaired, goodbyeUntilMs: NOW_MS + 14 * 24 * 3_600_000 });
+    const goodbye = view.kind === 'unpaired' ? view.goodbye : null;
+    expect(goodbye).toMatchObject({ key: 'goodbyeOwed', values: [{ dateMs: NOW_MS + 14 * 24 * 3_600_000 }] });
+    expect(at(unpaired)).toMatchObject({ kind: 'unpaired', goodbye: null });
+  });
+});
+
+describe('an expired session', () => {
+  const facts = (state: ExtensionState) => panelAt(state).account?.facts.map(words) ?? [];
+
+  test('says when it last worked, not when it was synced', () => {
+    const state = withSession({ state: 'expired', syncedAtMs: NOW_MS });
+    expect(facts(state)).toEqual(['Last worked 12 s ago']);
+  });
+
+  test('says only that it was refused when it was never seen to work', () => {
+    const trouble = { code: 'SESSION_EXPIRED', message: 'no', atMs: NOW_MS - 120_000 };
+    expect(facts(withSession({ state: 'expired', syncedAtMs: NOW_MS, quotas: [], trouble }))).toEqual([
+      'Refused by claude.ai 2 min ago',
+    ]);
+  });
+
+  test('is not called synced either when only the last push was refused', () => {
+    expect(facts(withFailedSync('SESSION_EXPIRED')).join()).not.toContain('Synced');
+  });
+});
+
 describe('synced', () => {
   test('says what is shared and where it rests', () => {
     const rests = (state: ExtensionState) => {
@@ -213,7 +285,8 @@ test('the words of others are cleaned before they are shown', () => {
 });
 
 test('no state speaks the language of the trade', () => {
-  const jargon = /websocket|handshake|token expired|\b40\d\b|\bHTTP\b|JSON|API|null|undefined|cookie store/i;
+  const jargon =
+    /websocket|handshake|token expired|\b40\d\b|\bHTTP\b|JSON|API(?! keys?\b)|null|undefined|cookie store/i;
   for (const state of Object.values(popupStates)) {
     const view = at(state);
     const said =
