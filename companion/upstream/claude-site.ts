@@ -29,7 +29,7 @@ export class ClaudeSite {
     const account = document === undefined ? unnamedAccount : parseBootstrap(document);
     if (account === undefined) throw new CompanionError('SESSION_EXPIRED', 'claude.ai says that nobody is signed in.');
     const organisations = await this.#organisations(account, signal);
-    const mayChat = (id: string) =>
+    const isUsable = (id: string) =>
       organisations.some((organisation) => organisation.id === id && organisation.mayChat);
     const chosen = chooseOrganisation(organisations, preferredOrganisations.find(isUsable));
     const models = await this.#models(document, chosen, signal);
