@@ -5,8 +5,8 @@ import { Secret } from '../../../shared/redact.ts';
 import type { CompanionStatus } from '../../../shared/status.ts';
 import type { ApiKeyService, KeyEntry } from '../../account/api-keys.ts';
 import { checkProvider } from '../../account/key-record.ts';
-import { testKey } from '../../account/key-test.ts';
-import type { AskForModels, KeyTestResult } from '../../account/key-test.ts';
+import { testKey } from '../../account/key-check.ts';
+import type { AskForModels, KeyTestResult } from '../../account/key-check.ts';
 import { keyEnding } from '../../base/api-key-text.ts';
 import type { CredentialTotals } from '../../store/ledger.ts';
 
