@@ -47,9 +47,12 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     transport,
     userAgent,
     nowMs,
-    onLimits: (key, model, status, limits) => {
+    onLimits: (key, model, status, read) => {
+      // An answer holds nobody back: what it tells of limits can wait until somebody wants to know.
+      if (status < 400) return quotas.noteLater(key.id, model, () => read().windows);
+      const limits = read();
       pool.noteReply(key.id, model, status, limits);
-      if (limits.windows.length > 0) quotas.note(key.id, limits.windows);
+      quotas.note(key.id, limits.windows);
     },
   });
   const listModels = createModelList({

@@ -3,6 +3,11 @@ import type { LogSink } from './log.ts';
 
 const defaultLimitBytes = 5 * 1024 * 1024;
 const keptFiles = 3;
+/** A line that is not urgent waits for others for so long, or until there is so much of them. */
+const longestWaitMs = 100;
+const mostWaiting = 64 * 1024;
+/** Bytes of UTF-8 for a unit of UTF-16. */
+const longestCharacter = 3;
 
 export interface LogFile extends LogSink {
   /** Lines that could not be written since the file was opened, for example because the disk was full. */
@@ -13,13 +18,14 @@ export interface LogFile extends LogSink {
 /**
  * Appends lines to `path` (0600) and moves it to `path.1` ... `path.3` whenever it would grow beyond `limitBytes`, so the
  * whole never takes more than four times that. Never throws: what cannot be written is dropped, counted, and the count is
- * written as a line of its own once there is room again.
+ * written as a line of its own once there is room again. Lines that are not urgent are written together a moment later: a
+ * process that is killed loses those of the last tenth of a second, one that stops or crashes loses none.
  */
 export function openLogFile(path: string, limitBytes = defaultLimitBytes): LogFile {
   return new RotatingFile(path, limitBytes);
 }
 
-/** Writes synchronously: the last line before a crash is the one that matters. */
+/** Writes synchronously, at the latest when the process exits: the last line before a crash is the one that matters. */
 class RotatingFile implements LogFile {
   readonly #path: string;
   readonly #limitBytes: number;
@@ -28,6 +34,9 @@ class RotatingFile implements LogFile {
   #dropped = 0;
   #reportedDropped = 0;
   #isClosed = false;
+  #waiting: string[] = [];
+  #waitingLength = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(path: string, limitBytes: number) {
     this.#path = path;
@@ -38,19 +47,46 @@ class RotatingFile implements LogFile {
     return this.#dropped;
   }
 
-  write(line: string): void {
+  write(line: string, isUrgent = true): void {
     if (this.#isClosed) return;
-    try {
-      this.#append(this.#dropReport() + line);
-      this.#reportedDropped = this.#dropped;
-    } catch {
-      this.#dropped += 1;
-    }
+    this.#waiting.push(line);
+    this.#waitingLength += line.length;
+    if (isUrgent || this.#waitingLength >= mostWaiting) this.#flush();
+    else if (this.#timer === undefined) this.#flushLater();
   }
 
   close(): void {
+    this.#flush();
     this.#isClosed = true;
     this.#closeDescriptor();
+  }
+
+  #flushLater(): void {
+    this.#timer = setTimeout(this.#flush, longestWaitMs).unref();
+    process.once('exit', this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    process.removeListener('exit', this.#flush);
+    const lines = this.#waiting;
+    const fits = this.#sizeBytes + this.#waitingLength * longestCharacter <= this.#limitBytes;
+    this.#waiting = [];
+    this.#waitingLength = 0;
+    // Where the file may have to be moved in the middle of them, one by one.
+    if (fits) this.#writeLines(lines.join(''), lines.length);
+    else for (const line of lines) this.#writeLines(line, 1);
+  };
+
+  #writeLines(text: string, count: number): void {
+    if (count === 0) return;
+    try {
+      this.#append(this.#dropReport() + text);
+      this.#reportedDropped = this.#dropped;
+    } catch {
+      this.#dropped += count;
+    }
   }
 
   #append(text: string): void {

@@ -29,7 +29,8 @@ export interface Logger {
 
 /** Takes finished lines, each with its line break. Must not throw. */
 export interface LogSink {
-  write(line: string): void;
+  /** `isUrgent`: a warning or worse, which nobody may lose; every line is unless told otherwise. */
+  write(line: string, isUrgent?: boolean): void;
 }
 
 export interface LogOptions {
@@ -37,14 +38,19 @@ export interface LogOptions {
   /** Gets JSON lines: usually `openLogFile(path)`. */
   readonly destination: LogSink;
   /** Gets the same lines for people to read, e.g. `process.stderr`. */
-  readonly human?: LogSink;
+  readonly human?: { write(line: string): void };
 }
 
+const warnLevel = pino.levels.values['warn'] ?? 40;
+
 export function createLogger({ level, destination, human }: LogOptions): Logger {
-  const sink: LogSink = {
-    write(line) {
+  const sink = {
+    // pino then says in `lastLevel` what level a line has.
+    [pino.symbols.needsMetadataGsym]: true,
+    lastLevel: 0,
+    write(line: string): void {
       const safeLine = escapeControls(scrub(line));
-      destination.write(safeLine);
+      destination.write(safeLine, sink.lastLevel >= warnLevel);
       human?.write(humanLine(safeLine));
     },
   };

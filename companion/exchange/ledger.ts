@@ -20,7 +20,7 @@ const queueRows = 10_000;
 /** So many rows do not wait for the timer. */
 const eagerRows = 200;
 /** One transaction; between two of them others get their turn. */
-const batchRows = 50;
+const batchRows = 100;
 const flushAfterMs = 250;
 const complainEveryMs = 60_000;
 const firstPruneMs = 2_000;

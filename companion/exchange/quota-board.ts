@@ -14,19 +14,33 @@ interface Board {
   readonly unsaved: Map<string, QuotaWindow>;
 }
 
+interface Pending {
+  readonly keyId: string;
+  readonly read: () => readonly QuotaWindow[];
+}
+
 /** A provider that names ever new windows fills neither memory nor disk. */
 const mostWindows = 64;
+const mostPending = 64;
 
 /** Keeps facts in memory for the router, and hands them to the store when the ledger flushes. */
 export class QuotaBoard {
   readonly #options: QuotaBoardOptions;
   readonly #boards = new Map<string, Board>();
+  /** By key and model: of many answers that nobody asked about, only the newest is ever read. */
+  readonly #pending = new Map<string, Pending>();
 
   constructor(options: QuotaBoardOptions) {
     this.#options = options;
   }
 
-  /** The hot path: what an answer of this key told. Older facts than those known are passed over. */
+  /** The hot path: what an answer of this key tells about `model` is read when somebody wants to know, or at a flush. */
+  noteLater(keyId: string, model: string | undefined, read: () => readonly QuotaWindow[]): void {
+    this.#pending.set(`${keyId} ${model ?? ''}`, { keyId, read });
+    if (this.#pending.size > mostPending) this.#readPending();
+  }
+
+  /** What an answer of this key told. Older facts than those known are passed over. */
   note(keyId: string, windows: readonly QuotaWindow[]): void {
     if (windows.length === 0) return;
     const board = this.#boardOf(ownerOf(keyId));
@@ -35,6 +49,7 @@ export class QuotaBoard {
 
   /** The newest fact for each window of an owner: `key/<id>` or, from the store, `session/<id>`. Never throws. */
   windowsOf(owner: string): readonly QuotaWindow[] {
+    this.#readPending();
     return owner.startsWith('key/') ? [...this.#boardOf(owner).windows.values()] : this.#read(owner);
   }
 
@@ -43,6 +58,7 @@ export class QuotaBoard {
    * counts as untouched; `null` when nothing is known.
    */
   usedFraction(keyId: string, model: string | undefined): number | null {
+    this.#readPending();
     let fullest: number | null = null;
     const nowMs = this.#options.nowMs();
     for (const window of this.#boardOf(ownerOf(keyId)).windows.values()) {
@@ -54,11 +70,17 @@ export class QuotaBoard {
 
   /** Writes what is new. Errors: `STORE_UNAVAILABLE`; the facts stay in memory then, and the next flush tries again. */
   flush(): void {
+    this.#readPending();
     for (const [owner, board] of this.#boards) {
       if (board.unsaved.size === 0) continue;
       this.#options.store.saveQuotas(owner, [...board.unsaved.values()]);
       board.unsaved.clear();
     }
+  }
+
+  #readPending(): void {
+    for (const { keyId, read } of this.#pending.values()) this.note(keyId, read());
+    this.#pending.clear();
   }
 
   #boardOf(owner: string): Board {

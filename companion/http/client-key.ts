@@ -1,4 +1,4 @@
-/** Checks the key that clients present. Only digests are compared, in constant time. */
+/** Checks the key that clients present, in a time that tells nothing of the right one, its length included. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Secret } from '../../shared/redact.ts';
@@ -11,15 +11,19 @@ import { CompanionError } from '../base/error.ts';
 const COMPANION_KEY_HEADER = 'x-companion-key';
 
 const failuresPerMinute = 30;
+const blockBytes = 256;
+/** One byte of the block is the length. */
+const longestPlain = 254;
 
 export class ClientKeyCheck {
-  readonly #digest: Buffer | null;
+  readonly #expected: Buffer | null;
+  readonly #presented = Buffer.alloc(blockBytes);
   readonly #nowMs: () => number;
   #failures: readonly number[] = [];
 
   /** `key` is `null` when the person switched the check off. */
   constructor(key: Secret | null, nowMs: () => number) {
-    this.#digest = key === null ? null : digestOf(key.reveal());
+    this.#expected = key === null ? null : blockOf(key.reveal(), Buffer.alloc(blockBytes));
     this.#nowMs = nowMs;
   }
 
@@ -28,9 +32,10 @@ export class ClientKeyCheck {
    * up by others' wrong ones.
    */
   check(headers: IncomingHttpHeaders): CompanionError | undefined {
-    if (this.#digest === null) return undefined;
+    if (this.#expected === null) return undefined;
     const presented = single(headers[COMPANION_KEY_HEADER]) ?? usualKey(headers);
-    if (presented !== undefined && timingSafeEqual(digestOf(presented), this.#digest)) return undefined;
+    if (presented !== undefined && timingSafeEqual(blockOf(presented, this.#presented), this.#expected))
+      return undefined;
     return this.#refuse(presented);
   }
 
@@ -64,6 +69,15 @@ function single(value: string | string[] | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 
-function digestOf(key: string): Buffer {
-  return hash('sha256', key, 'buffer');
+/**
+ * `block` filled with the key, its length and zeros, so that any two compare in the same time: a tenth of the work of
+ * hashing both. What does not fit is hashed after all.
+ */
+function blockOf(key: string, block: Buffer): Buffer {
+  const length = Buffer.byteLength(key);
+  block.fill(0);
+  block[0] = Math.min(length, longestPlain + 1);
+  if (length <= longestPlain) block.write(key, 1);
+  else hash('sha256', key, 'buffer').copy(block, 1);
+  return block;
 }

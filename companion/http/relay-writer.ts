@@ -34,9 +34,11 @@ export async function writeRelay(
   options: RelayOptions,
 ): Promise<RelayOutcome> {
   const sink = new ResponseSink(response, observer);
-  response.writeHead(reply.status, replaceHeaders(replyHeaders(reply.headers), extraHeaders));
-  const flush = setImmediate(() => sink.flushHead());
-  const broken = await pour(reply, sink);
+  response.writeHead(reply.status, replyHeaders(reply.headers, extraHeaders));
+  const poured = pour(reply, sink);
+  // Some providers send their head long before their first event.
+  const flush = sink.bytes === 0 ? setImmediate(() => sink.flushHead()) : undefined;
+  const broken = await poured;
   clearImmediate(flush);
   const mayAppend = isPlainStream(reply) && options.errorText !== undefined;
   // A compressed copy may take its time: the client does not wait for what it says.
@@ -45,12 +47,6 @@ export async function writeRelay(
   if (error === undefined) response.end();
   else finishBroken(response, mayAppend ? options.errorText(error) : undefined, sink);
   return { facts: facts ?? (await observer.end()), error, firstByteAtMs: sink.firstByteAtMs, bytes: sink.bytes };
-}
-
-function replaceHeaders(headers: readonly string[], extra: readonly string[]): string[] {
-  const isReplaced = (name: string) => extra.some((other, at) => at % 2 === 0 && other === name);
-  const kept = headers.filter((_, at) => !isReplaced(headers[at - (at % 2)] as string));
-  return [...kept, ...extra];
 }
 
 async function pour(reply: RawReply, sink: RawSink): Promise<CompanionError | undefined> {
@@ -112,7 +108,6 @@ class ResponseSink implements RawSink {
     this.#response.once('drain', resume);
   }
 
-  /** Some providers send their head long before their first event. */
   flushHead(): void {
     if (this.bytes === 0 && !this.#response.destroyed) this.#response.flushHeaders();
   }

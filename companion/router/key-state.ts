@@ -1,6 +1,5 @@
 /** What one run of the companion learned about one credential: its limits, its health, its use. */
 import type { ErrorCode } from '../../shared/error-code.ts';
-import type { QuotaWindow } from '../../shared/quota.ts';
 import type { LimitCooldown } from '../wire/limits.ts';
 import { deadlineIn, restOf } from './deadline.ts';
 import type { Deadline, TwoClocks } from './deadline.ts';
@@ -34,7 +33,6 @@ export interface KeyHealth {
     readonly untilMs: number;
     readonly reason: string;
   }[];
-  readonly windows: readonly QuotaWindow[];
 }
 
 export type RejectionCode = 'KEY_REJECTED' | 'QUOTA_EXHAUSTED';
@@ -51,11 +49,11 @@ const rejectionRestsMs = {
   QUOTA_EXHAUSTED: [60 * minuteMs],
 } as const satisfies Record<RejectionCode, readonly number[]>;
 const longestUnexplainedMs = minuteMs;
-/** A window that never says when it resets is news for so long. */
-const newsMs = 10 * minuteMs;
 /** Clients choose model names, so what is kept of them is bounded. */
 const mostModels = 200;
-const mostWindows = 200;
+
+/** How full its windows are is not for this run alone to tell. */
+export const ready: Standing = { state: 'ready', usedFraction: null };
 
 export class KeyState {
   /** Its place in the rotation, managed by the pool. */
@@ -65,7 +63,6 @@ export class KeyState {
   readonly #clock: TwoClocks;
   #cooldown: Rest | undefined;
   readonly #models = new Map<string | undefined, ModelLimit>();
-  readonly #windows = new Map<string, QuotaWindow>();
   #failing: Rest | undefined;
   #rests = 0;
   #rejected: (Rest & { readonly code: RejectionCode }) | undefined;
@@ -87,17 +84,12 @@ export class KeyState {
     if (cooling !== undefined) return { state: 'cooling', ...this.#told(cooling) };
     const failing = this.#active(this.#failing);
     if (failing !== undefined) return { state: 'failing', ...this.#told(failing) };
-    return { state: 'ready', usedFraction: this.#usedFraction(model) };
+    return ready;
   }
 
   use(): void {
     this.#attempts++;
     this.#lastUsedAtMs = this.#clock.nowMs();
-  }
-
-  observe(windows: readonly QuotaWindow[]): void {
-    for (const window of windows)
-      setBounded(this.#windows, `${window.window}\n${window.model ?? ''}`, window, mostWindows);
   }
 
   /** A wait that is already known to be longer stays. */
@@ -170,7 +162,6 @@ export class KeyState {
       lastUsedAtMs: this.#lastUsedAtMs,
       lastFailure: this.#lastFailure,
       coolingModels: this.#coolingModels(),
-      windows: [...this.#windows.values()],
     };
   }
 
@@ -181,9 +172,7 @@ export class KeyState {
     const cooling = this.#active(this.#cooldown);
     if (cooling !== undefined) return { state: 'cooling', ...this.#told(cooling) };
     const failing = this.#active(this.#failing);
-    return failing === undefined
-      ? { state: 'ready', usedFraction: null }
-      : { state: 'failing', ...this.#told(failing) };
+    return failing === undefined ? ready : { state: 'failing', ...this.#told(failing) };
   }
 
   #coolingModels(): KeyHealth['coolingModels'] {
@@ -193,24 +182,6 @@ export class KeyState {
       const { untilMs, reason } = this.#told(active);
       return { model: model ?? null, untilMs, reason };
     });
-  }
-
-  /** The fullest window that still counts; `null` when none is known. */
-  #usedFraction(model: string | undefined): number | null {
-    let fullest: number | null = null;
-    for (const window of this.#windows.values()) {
-      if (window.model !== undefined && window.model !== model) continue;
-      const used = this.#fractionOf(window);
-      if (used !== null) fullest = Math.max(fullest ?? 0, used);
-    }
-    return fullest;
-  }
-
-  #fractionOf({ usedFraction, status, resetsAtMs, observedAtMs }: QuotaWindow): number | null {
-    const nowMs = this.#clock.nowMs();
-    if (resetsAtMs === null ? nowMs - observedAtMs > newsMs : resetsAtMs <= nowMs) return null;
-    if (status === 'exceeded') return Math.max(1, usedFraction ?? 1);
-    return usedFraction ?? (status === 'warning' ? 0.9 : null);
   }
 
   #limitOf(model: string | undefined): ModelLimit {

@@ -4,7 +4,7 @@ import type { CompanionError } from '../base/error.ts';
 import type { LimitFacts } from '../wire/limits.ts';
 import { ConversationKeys } from './conversation-keys.ts';
 import type { TwoClocks } from './deadline.ts';
-import { isOwnTrouble, KeyState } from './key-state.ts';
+import { isOwnTrouble, KeyState, ready } from './key-state.ts';
 import type { KeyHealth } from './key-state.ts';
 import type { Standing } from './plan.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -27,7 +27,7 @@ export class KeyPool {
   }
 
   standing(credentialId: string, model: string | undefined): Standing {
-    return this.#states.get(credentialId)?.standing(model) ?? { state: 'ready', usedFraction: null };
+    return this.#states.get(credentialId)?.standing(model) ?? ready;
   }
 
   /** The key with the fewest is next in the rotation. */
@@ -55,12 +55,11 @@ export class KeyPool {
     this.#conversations.keep(conversation, key.providerId, key.id);
   }
 
-  /** Takes note of the provider's limits, and of a status that speaks for itself: 402, 429 and 5xx. */
+  /** Takes note of the provider's waits, and of a status that speaks for itself: 402, 429 and 5xx. */
   noteReply(keyId: string, model: string | undefined, status: number, limits: LimitFacts): void {
-    const { windows, cooldown } = limits;
-    if (windows.length === 0 && status < 400) return;
+    const { cooldown } = limits;
+    if (status < 400) return;
     const state = this.#stateOf(keyId);
-    state.observe(windows);
     if (status === 402 || cooldown?.isOutOfCredit === true) state.reject('QUOTA_EXHAUSTED');
     else if (cooldown !== undefined) state.cool(model, cooldown);
     else if (status === 429) state.coolUnexplained(model);

@@ -64,7 +64,8 @@ function liveFacts(options: RoutingOptions): RouteFacts {
     },
     standing: (keyId, model): Standing => {
       const standing = pool.standing(keyId, model);
-      return standing.state === 'ready' ? { ...standing, usedFraction: options.usedFraction(keyId, model) } : standing;
+      if (strategy !== 'quota_aware' || standing.state !== 'ready') return standing;
+      return { ...standing, usedFraction: options.usedFraction(keyId, model) };
     },
     modelsOf: (keyId) => lists.of(keyId),
     aliases,

@@ -25,8 +25,11 @@ import { credentialHeader, requestHeaders } from './relay-headers.ts';
 export interface ApiUpstreamOptions {
   readonly transport: RawTransport;
   readonly userAgent: string;
-  /** What every answer says about limits, refusals included; not called for a client's own credential. */
-  readonly onLimits: (key: ApiKey, model: string | undefined, status: number, limits: LimitFacts) => void;
+  /**
+   * Every answer, refusals included, and what it says about limits, as of now whenever it is read; not called for a client's
+   * own credential.
+   */
+  readonly onLimits: (key: ApiKey, model: string | undefined, status: number, read: () => LimitFacts) => void;
   readonly nowMs: () => number;
 }
 
@@ -162,11 +165,11 @@ export class ApiUpstream {
   ): void {
     if (key.origin === 'client') return;
     const nowMs = this.#options.nowMs();
-    const limits =
+    this.#options.onLimits(key, model, status, () =>
       provider.wire === 'anthropic'
         ? readAnthropicLimits(status, header, model, nowMs)
-        : readOpenAiLimits(status, header, body, model, nowMs);
-    this.#options.onLimits(key, model, status, limits);
+        : readOpenAiLimits(status, header, body, model, nowMs),
+    );
   }
 }
 

@@ -73,17 +73,26 @@ export function requestHeaders(
   return headers;
 }
 
-/** What a client gets of a provider's headers. Length and encoding stay: the body is passed on as it is. */
-export function replyHeaders(rawHeaders: readonly string[]): string[] {
+/**
+ * What a client gets of a provider's headers, and `extra` (`[name, value, ...]`, in lower case) in the place of those of the
+ * same name. Length and encoding stay: the body is passed on as it is.
+ */
+export function replyHeaders(rawHeaders: readonly string[], extra: readonly string[] = []): string[] {
   const named = namedByConnection(rawHeaders);
   const headers: string[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;
     const lowerCaseName = name.toLowerCase();
-    if (isConnections(lowerCaseName, named) || isForOthers(lowerCaseName)) continue;
+    if (isConnections(lowerCaseName, named) || isForOthers(lowerCaseName) || isNamedIn(extra, lowerCaseName)) continue;
     headers.push(name, rawHeaders[at + 1] as string);
   }
+  headers.push(...extra);
   return headers;
+}
+
+function isNamedIn(headers: readonly string[], name: string): boolean {
+  for (let at = 0; at < headers.length; at += 2) if (headers[at] === name) return true;
+  return false;
 }
 
 /** No web page may read our answers, whatever its provider thinks of it; and `x-companion-` is ours to say. */

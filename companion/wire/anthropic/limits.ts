@@ -57,7 +57,7 @@ const statuses: ReadonlyMap<string, QuotaWindow['status']> = new Map([
 const spentOverage: ReadonlySet<string> = new Set(['out_of_credits', 'org_spend_cap_reached']);
 
 /**
- * Runs on every answer. `model` is the one that was asked for, as Anthropic names it. A 429 that says nothing about when
+ * Of any answer. `model` is the one that was asked for, as Anthropic names it. A 429 that says nothing about when
  * to come back has no cooldown: how long to hold back is then the caller's to decide.
  */
 export function readAnthropicLimits(

@@ -32,7 +32,7 @@ const longestErrorBody = 64 * 1024;
 const outOfCreditMs = 60 * 60_000;
 
 /**
- * Runs on every answer; `body` is that of a refusal. `model` is the one that was asked for, as the provider names it. A
+ * Of any answer; `body` is that of a refusal. `model` is the one that was asked for, as the provider names it. A
  * 429 that says nothing about when to come back has no cooldown: how long to hold back is then the caller's to decide.
  */
 export function readOpenAiLimits(

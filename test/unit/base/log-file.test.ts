@@ -1,9 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openLogFile } from '../../../companion/base/log-file.ts';
 import { fullDisk } from '../../support/full-disk.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const source = '../../../companion/base/log-file.ts';
 
 const line = (number: number): string => `{"number":${number},"padding":"${'x'.repeat(60)}"}\n`;
 
@@ -103,5 +108,59 @@ describe('openLogFile', () => {
     const kept = await numbersIn(path);
     expect(kept).toEqual(kept.map((_, index) => index));
     file.close();
+  });
+
+  it('writes what is not urgent together a moment later, and at once with what is urgent', async () => {
+    const path = join(await temporaryFolder(), 'companion.log');
+    const file = openLogFile(path);
+    file.write(line(1), false);
+    file.write(line(2), false);
+    expect(existsSync(path)).toBe(false);
+    await expect.poll(() => existsSync(path) && numbersIn(path)).toEqual([1, 2]);
+    file.write(line(3), false);
+    file.write(line(4), true);
+    expect(await numbersIn(path)).toEqual([1, 2, 3, 4]);
+    file.close();
+  });
+
+  it('does not wait for more than a few lines, and closes with none left', async () => {
+    const path = join(await temporaryFolder(), 'companion.log');
+    const file = openLogFile(path);
+    for (let number = 0; number < 1_000; number += 1) file.write(line(number), false);
+    expect((await numbersIn(path)).length).toBeGreaterThan(100);
+    file.close();
+    expect(await numbersIn(path)).toHaveLength(1_000);
+  });
+
+  /** A process that writes 50 lines, waits for `waitMs`, writes one more, and ends as `end` says. */
+  function runWriter(path: string, waitMs: number, end: string): void {
+    const program = `
+      import { openLogFile } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, source)).href)};
+      const file = openLogFile(${JSON.stringify(path)});
+      for (let number = 0; number < 50; number += 1) file.write(JSON.stringify({ number }) + '\\n', false);
+      await new Promise((resolve) => setTimeout(resolve, ${waitMs}));
+      file.write(JSON.stringify({ number: 50 }) + '\\n', false);
+      ${end}`;
+    spawnSync(process.execPath, ['--input-type=module', '--eval', program]);
+  }
+
+  it('loses no line when the process stops or crashes', async () => {
+    const folder = await temporaryFolder();
+    const ends = {
+      returned: '',
+      exited: 'process.exit(1)',
+      crashed: 'throw new Error()',
+      rejected: 'void Promise.reject()',
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      runWriter(join(folder, name), 0, end);
+      expect(await numbersIn(join(folder, name)), name).toHaveLength(51);
+    }
+  });
+
+  it('loses the last fraction of a second at most when the process is killed', async () => {
+    const path = join(await temporaryFolder(), 'companion.log');
+    runWriter(path, 400, "process.kill(process.pid, 'SIGKILL')");
+    expect(await numbersIn(path)).toHaveLength(50);
   });
 });

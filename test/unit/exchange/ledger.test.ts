@@ -65,9 +65,9 @@ describe('the ledger', () => {
     for (const row of manyRows(200)) ledger.append(row);
     expect(batches).toEqual([]);
     vi.advanceTimersToNextTimer();
-    expect(batches).toEqual([50]);
-    for (let turn = 0; turn < 3; turn += 1) vi.advanceTimersToNextTimer();
-    expect(batches).toEqual([50, 50, 50, 50]);
+    expect(batches).toEqual([100]);
+    vi.advanceTimersToNextTimer();
+    expect(batches).toEqual([100, 100]);
   });
 
   it('answers with what was appended a moment ago', () => {

@@ -25,6 +25,38 @@ describe('the quota board', () => {
     expect(board.windowsOf('key/b')).toEqual([]);
   });
 
+  it('reads what came with an answer only when somebody wants to know, and of many answers the newest alone', () => {
+    const store = memoryStore();
+    const board = new QuotaBoard({ store, nowMs });
+    const read: number[] = [];
+    const note = (usedFraction: number) =>
+      board.noteLater('a', 'opus', () => {
+        read.push(usedFraction);
+        return [quotaWindow({ usedFraction })];
+      });
+    [0.1, 0.2, 0.3].forEach(note);
+    expect(read).toEqual([]);
+    expect(board.usedFraction('a', undefined)).toBe(0.3);
+    note(0.4);
+    expect(board.windowsOf('key/a').map(({ usedFraction }) => usedFraction)).toEqual([0.4]);
+    note(0.5);
+    board.flush();
+    expect(store.quotas('key/a').map(({ usedFraction }) => usedFraction)).toEqual([0.5]);
+    expect(read).toEqual([0.3, 0.4, 0.5]);
+  });
+
+  it('holds few unread answers, however many models clients ask for', () => {
+    const board = new QuotaBoard({ store: memoryStore(), nowMs });
+    let read = 0;
+    for (let index = 0; index < 1_000; index += 1) {
+      board.noteLater('a', `model-${index}`, () => {
+        read += 1;
+        return [];
+      });
+    }
+    expect(read).toBeGreaterThan(900);
+  });
+
   it('writes to the store when it is flushed, and only what is new', () => {
     const store = memoryStore();
     const saved: string[] = [];
