@@ -54,6 +54,7 @@ function catalogueOf(request: RouteRequest, facts: RouteFacts, keys: readonly Ap
   }
   return {
     providers: facts.providers,
+    keyed: facts.providers.filter(({ id }) => byProvider.has(id)),
     keys: byProvider,
     aliases: facts.aliases,
     dialect: request.dialect,
@@ -103,6 +104,8 @@ function explain({ candidate, reason }: Choice, { model }: RouteRequest): string
 
 /** One line for each credential: those that are tried in their order, then those that are not. */
 function considerationsOf(looks: readonly Look[], choices: readonly Choice[]): readonly Consideration[] {
+  const [only, ...others] = looks;
+  if (only?.kind === 'able' && others.length === 0) return [{ who: only.who, verdict: 'chosen', reason: only.reason }];
   const places = new Map(choices.map((choice, place) => [choice.candidate, { place, reason: choice.reason }]));
   const placeOf = (look: Look) => (look.kind === 'unsuited' ? undefined : places.get(look.candidate));
   return looks

@@ -26,6 +26,8 @@ export interface Location {
 /** What the router knows of providers and keys, read once for a request. */
 export interface Catalogue {
   readonly providers: readonly ApiProvider[];
+  /** Those of them that have keys. */
+  readonly keyed: readonly ApiProvider[];
   /** By provider id; none is empty. */
   readonly keys: ReadonlyMap<string, readonly ApiKey[]>;
   readonly aliases: ReadonlyMap<string, string>;
@@ -53,12 +55,13 @@ export function locate(requested: string | undefined, catalogue: Catalogue): Loc
   const listed = listedBy(catalogue, aliased);
   if (listed.length > 0) return { ...nowhere(aliased), targets: listed };
   const pattern = aliased === requested ? followPattern(requested, catalogue.aliases) : undefined;
-  return locateUnlisted(pattern === undefined ? aliased : followExact(pattern, catalogue.aliases), catalogue);
+  if (pattern === undefined) return locateUnlisted(aliased, catalogue);
+  const name = followExact(pattern, catalogue.aliases);
+  const meant = listedBy(catalogue, name);
+  return meant.length > 0 ? { ...nowhere(name), targets: meant } : locateUnlisted(name, catalogue);
 }
 
 function locateUnlisted(name: string, catalogue: Catalogue): Location {
-  const listed = listedBy(catalogue, name);
-  if (listed.length > 0) return { ...nowhere(name), targets: listed };
   const named = splitProvider(name, catalogue.providers);
   const isClaude = named === undefined || named.provider.id === 'anthropic';
   const place = { ...nowhere(name), webName: isClaude ? (named?.model ?? name) : undefined };
@@ -79,6 +82,7 @@ function nowhere(name: string | undefined): Location {
 
 /** Through aliases of that very name, as far as they lead; a circle ends where it began. */
 function followExact(name: string, aliases: ReadonlyMap<string, string>): string {
+  if (!aliases.has(name)) return name;
   const seen = new Set([name]);
   let current = name;
   for (let next = aliases.get(current); next !== undefined; next = aliases.get(current)) {
@@ -90,14 +94,14 @@ function followExact(name: string, aliases: ReadonlyMap<string, string>): string
 }
 
 function listedBy(catalogue: Catalogue, model: string): readonly Target[] {
-  const having = keyedProviders(catalogue).filter((provider) =>
+  const having = catalogue.keyed.filter((provider) =>
     keysOf(catalogue, provider).some((key) => catalogue.isListed(provider, key, model) === true),
   );
   return toTargets(having, model, catalogue);
 }
 
 function relativesOf(catalogue: Catalogue, model: string): readonly Target[] {
-  return keyedProviders(catalogue).flatMap((provider) => {
+  return catalogue.keyed.flatMap((provider) => {
     const lists = keysOf(catalogue, provider).map((key) => catalogue.listOf(provider, key));
     const relatives = lists.flatMap((list) => findRelative(model, list) ?? []);
     const newest = findRelative(model, relatives);
@@ -127,7 +131,7 @@ function ownersOf(model: string, { providers }: Catalogue): readonly ApiProvider
  */
 function ownWireOf(catalogue: Catalogue, model: string | undefined, owner: ApiProvider | undefined): readonly Target[] {
   const wire = wireOf(catalogue.dialect);
-  const keyed = keyedProviders(catalogue);
+  const { keyed } = catalogue;
   const same = keyed.filter((provider) => provider.wire === wire);
   // Many servers speak OpenAI's API with models of their own, so that OpenAI is no guess for a name that nobody knows.
   const mayBeHome = wire === 'anthropic' || model === undefined;
@@ -148,12 +152,9 @@ function splitProvider(name: string, providers: readonly ApiProvider[]): (Target
 
 /** Those that need no translation first. */
 function toTargets(providers: readonly ApiProvider[], model: string, { dialect }: Catalogue): readonly Target[] {
+  if (providers.length < 2) return providers.map((provider) => ({ provider, model }));
   const [same, other] = [true, false].map((is) => providers.filter((one) => isSameWire(dialect, one) === is));
   return [...(same ?? []), ...(other ?? [])].map((provider) => ({ provider, model }));
-}
-
-function keyedProviders(catalogue: Catalogue): readonly ApiProvider[] {
-  return catalogue.providers.filter((provider) => hasKeys(catalogue, provider));
 }
 
 function hasKeys(catalogue: Catalogue, provider: ApiProvider): boolean {

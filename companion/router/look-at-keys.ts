@@ -46,8 +46,8 @@ export function passOverKeys({ keys, providers }: Catalogue, reason: string): re
 
 function lookAtOthers(meant: readonly Target[], { targets, name }: Location, catalogue: Catalogue): readonly Look[] {
   const isMeant = (providerId: string) => meant.some(({ provider }) => provider.id === providerId);
+  if ([...catalogue.keys.keys()].every(isMeant)) return [];
   const others = new Map([...catalogue.keys].filter(([providerId]) => !isMeant(providerId)));
-  if (others.size === 0) return [];
   const first = (meant[0] ?? targets[0])?.provider;
   const what = name === undefined ? 'what names no model' : quote(name);
   const reason = first === undefined ? `does not offer ${what}` : `${what} goes to ${first.name}`;
