@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 /** The `companion` command. Stays small: what a command needs is loaded when it runs. */
+import { findHome } from '../config/home.ts';
+import { keepCompiledCode } from './compile-cache.ts';
 import { warnAboutOldNode } from './old-node.ts';
 
 if (warnAboutOldNode(process.versions.node, process.stderr)) process.exit(1);
+keepCompiledCode(findHome({ environment: process.env, cwd: process.cwd() }).path);
 process.removeAllListeners('warning');
 process.on('warning', (warning) => {
   // node:sqlite and one WebCrypto call are "experimental" in name only; a person can do nothing about that.

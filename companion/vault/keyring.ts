@@ -3,10 +3,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { scrub, Secret } from '../../shared/redact.ts';
 
 export const keyringService = 'ccproxy-companion';
@@ -108,8 +107,8 @@ function hasSessionBus(environment: Environment): boolean {
 }
 
 function startHelper(environment: Environment): Helper {
-  const own = fileURLToPath(import.meta.url);
-  const script = own.replace(/keyring(\.[jt]s)$/, 'keyring-process$1');
+  // This folder is another one in the bundle, its place beside `vault` is not.
+  const script = join(import.meta.dirname, '..', 'vault', `keyring-process${extname(import.meta.filename)}`);
   const helper = spawn(process.execPath, [script], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: environmentForHelper(environment),

@@ -1,6 +1,6 @@
 /** What is published: the npm package, run as its users run it, and the archives for the browsers' stores. */
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -19,6 +19,15 @@ async function createFolder(): Promise<string> {
   onTestFinished(() => folder.remove());
   return folder.path;
 }
+
+const singleFiles: ReadonlySet<string> = new Set([
+  'package.json',
+  'dist/package.json',
+  'dist/THIRD-PARTY-NOTICES',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+]);
 
 /** `npm pack` of what `npm run build` would leave, built aside: a companion may be running from dist. */
 async function packCompanion(folder: string): Promise<ArchiveFiles> {
@@ -47,6 +56,7 @@ async function install(files: ArchiveFiles, folder: string): Promise<string> {
 
 describe('the npm package', () => {
   let files: ArchiveFiles;
+  const textOf = (name: string) => files.get(name)?.toString('latin1') ?? '';
 
   beforeAll(async () => {
     const folder = await createTemporaryHome();
@@ -56,12 +66,13 @@ describe('the npm package', () => {
   test('holds the compiled companion, the built extension and documents, and nothing else', () => {
     const names = [...files.keys()];
     const isWelcome = (name: string) =>
-      /^dist\/(companion|shared)\/[\w/-]+\.js$/.test(name) ||
+      /^dist\/companion\/[\w/-]+\.js(\.map)?$/.test(name) ||
       /^dist\/extension\/(chrome|firefox)-mv3\/[\w./-]+$/.test(name) ||
       /^docs\/[\w-]+\.md$/.test(name) ||
-      ['package.json', 'dist/package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(name);
+      singleFiles.has(name);
     expect(names.filter((name) => !isWelcome(name))).toEqual([]);
-    expect(names.filter((name) => /\.tsx?$|\.map$|test|\.env/.test(name))).toEqual([]);
+    expect(names.filter((name) => /\.tsx?$|^dist\/extension.*\.map$|test|\.env/.test(name))).toEqual([]);
+    expect(names.filter((name) => name.endsWith('.map') && /"sourcesContent":\["/.test(textOf(name)))).toEqual([]);
     expect(names).toEqual(
       expect.arrayContaining([
         packageJson.bin.companion,
@@ -71,7 +82,17 @@ describe('the npm package', () => {
         'LICENSE',
       ]),
     );
-    expect(names.filter((name) => secretLike.test(files.get(name)?.toString('latin1') ?? ''))).toEqual([]);
+    expect(names.filter((name) => secretLike.test(textOf(name)))).toEqual([]);
+  });
+
+  test('brings the licence of each package whose parts it holds', () => {
+    const names = [...files.keys()].filter((name) => name.endsWith('.js.map'));
+    const sources = names.flatMap((name) => (JSON.parse(textOf(name)) as { readonly sources: string[] }).sources);
+    const packages = sources.flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []);
+    const notices = textOf('dist/THIRD-PARTY-NOTICES');
+    const bundled = [...new Set(packages)];
+    expect(bundled).toEqual(expect.arrayContaining(['fastify', 'undici', 'ws', 'zod']));
+    expect(bundled.filter((name) => !notices.includes(`\n${name} `))).toEqual([]);
   });
 
   test('starts, answers and stops with its own dependencies alone', async () => {
@@ -91,6 +112,26 @@ describe('the npm package', () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: packageJson.version, url: companion.url });
     expect(await companion.stop()).toBe(0);
   });
+
+  test.skipIf(process.platform === 'win32')(
+    'keeps compiled code where no other user can write, or not at all',
+    async () => {
+      const folder = await createFolder();
+      const program = join(await install(files, folder), packageJson.bin.companion);
+      const cacheOf = async (name: string, mode: number) => {
+        const home = join(folder, name);
+        await mkdir(home);
+        await chmod(home, mode);
+        const env = { PATH: process.env['PATH'], HOME: home, CCPROXY_HOME: home, CCPROXY_VAULT: 'file' };
+        await run(process.execPath, [program, 'session', 'list', '--json'], { cwd: folder, env }).catch(
+          () => undefined,
+        );
+        return stat(join(home, 'cache')).catch(() => undefined);
+      };
+      expect((await cacheOf('private', 0o700))?.mode.toString(8)).toBe('40700');
+      expect(await cacheOf('open', 0o777)).toBeUndefined();
+    },
+  );
 
   test('needs no install script, its own or a dependency that is allowed one', () => {
     const scripts = Object.keys(packageJson.scripts);

@@ -10,12 +10,16 @@ import { loadConfig } from '../../config/load.ts';
 import type { Config, ConfigInput } from '../../config/load.ts';
 import { pathsOf } from '../../config/paths.ts';
 import { version } from '../../version.ts';
+import { keepCompiledCode, saveCompiledCode } from '../compile-cache.ts';
 import { findExtensionFolder } from '../extension-folder.ts';
 import { lockHome } from '../lock-home.ts';
 import { removeRunFile, writeRunFile } from '../run-file.ts';
 import { paint, table } from '../print.ts';
 import { formatSettings } from './env.ts';
 import { printPairing } from './pair.ts';
+
+/** When nobody waits for the start any more. */
+const saveAfterMs = 2_000;
 
 export interface StartOptions {
   readonly json?: true;
@@ -34,6 +38,7 @@ export async function start(options: StartOptions): Promise<void> {
   const paths = pathsOf(config.home);
   await ensurePrivateFolder(paths.home);
   await ensurePrivateFolder(paths.logFolder);
+  keepCompiledCode(paths.home);
   const lock = await lockHome(paths);
   const logger = createLogger({ level: config.log.level, destination: openLogFile(paths.log) });
   const stopRequested = Promise.withResolvers<string>();
@@ -53,6 +58,7 @@ export async function start(options: StartOptions): Promise<void> {
       await writeRunFile(paths.runFile, { pid: process.pid, url, startedAtMs: Date.now(), version });
       logger.info({ url, version }, 'companion started');
       await say.started(url, app, config);
+      setTimeout(saveCompiledCode, saveAfterMs).unref();
       const why = await stopRequested.promise;
       logger.info({ why }, 'companion stopping');
       say.stopping(app.service.status().activity.length, config.server.drainSeconds);
