@@ -7,7 +7,6 @@ import { createDirectTransport } from './direct-transport.ts';
 import type { DirectTransportOptions } from './direct-transport.ts';
 import type { Transport } from './transport.ts';
 
-
 export interface SiteTarget {
   readonly seatId: string | null;
   readonly browserStore: string | null;
