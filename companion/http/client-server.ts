@@ -7,6 +7,7 @@ import type { Logger } from '../base/log.ts';
 import type { RenderedError } from '../wire/codec.ts';
 import type { ClientKeyCheck } from './client-key.ts';
 import { checkCaller, checkHost } from './guard.ts';
+import { readBody } from './read-body.ts';
 import { renderNeutralError } from './render-error.ts';
 import { withoutSchemas } from './without-schemas.ts';
 
@@ -139,7 +140,7 @@ function watchBody(request: IncomingMessage, silentMs: number): void {
  */
 function addJsonParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('application/json', (_request, payload, done) => readBody(payload, maxBodyBytes, done));
 }
 
 function addKeyCheck(app: FastifyInstance, options: ClientServerOptions): void {
@@ -175,13 +176,8 @@ function configOf(request: FastifyRequest): RouteConfig | undefined {
 /** Fastify's own refusals, in our words. */
 function fromFastify(thrown: unknown): CompanionError {
   switch ((thrown as { readonly code?: unknown }).code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new CompanionError('BODY_TOO_LARGE', 'The request body is larger than 32 MB.');
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new CompanionError('CONTENT_TYPE_REFUSED', 'The body must be JSON.');
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return new CompanionError('INVALID_REQUEST', 'The body is incomplete.');
     default:
       return toCompanionError(thrown);
   }
