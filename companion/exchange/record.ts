@@ -74,7 +74,9 @@ export class ExchangeRecord {
     if (this.#isFinished) return false;
     this.#isFinished = true;
     const row = this.#row(status, outcome);
-    this.#sinks.ledger.append(row);
+    // A route that nobody here can be asked for is a slip or a probe: no model was asked, and none will be missed.
+    const isProbe = this.#plan === undefined && !this.#request.isTranslatable;
+    if (!isProbe) this.#sinks.ledger.append(row);
     this.#log(row, error);
     return true;
   }
