@@ -1,6 +1,7 @@
 /** Web pages may not call the companion, whatever they send and wherever they come from; programs may. */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -164,10 +165,11 @@ describe('GET and HEAD', () => {
 /** What was asked earlier is written by then, and so would be what is asked now. */
 const ledgerWritesWithinMs = 600;
 
-/** Digest of every file but the log, and the status without its clock. */
+/** Digest of every file but the log and SQLite's index of readers, and the status without its clock. */
 async function keptFacts(): Promise<object> {
   const entries = await readdir(door.home, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !entry.parentPath.endsWith('logs'));
+  const isKept = ({ name, parentPath }: Dirent) => !parentPath.endsWith('logs') && !name.endsWith('-shm');
+  const files = entries.filter((entry) => entry.isFile() && isKept(entry));
   const digests = await Promise.all(
     files.map(async (file) => {
       const path = join(file.parentPath, file.name);
