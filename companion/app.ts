@@ -1,12 +1,10 @@
-/** The composition root: the only file that constructs everything, and the order in which it starts and stops. */
+/** The composition root: with `api-mode.ts` the only place that constructs everything, and the order in which it starts and stops. */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import type { ApiProvider } from '../shared/api-provider.ts';
 import { Secret } from '../shared/redact.ts';
 import type { ClientSettings, CompanionStatus, SeatStatus } from '../shared/status.ts';
 import { openApiMode } from './api-mode.ts';
-import type { ApiMode } from './api-mode.ts';
 import type { ApiKeyService } from './account/api-keys.ts';
 import { CookieJar } from './account/cookie-jar.ts';
 import { SessionService } from './account/session-service.ts';
@@ -27,12 +25,8 @@ import type { KeyHealthFacts } from './http/control/key-control.ts';
 import { addLedgerRoutes } from './http/control/ledger-routes.ts';
 import { createControlServer } from './http/control/routes.ts';
 import type { ControlService } from './http/control/routes.ts';
-import { addCompletionRoutes } from './http/front/completions.ts';
-import { addTokenCountRoutes } from './http/front/count-tokens.ts';
-import type { Front } from './http/front/front.ts';
-import { addModelRoutes } from './http/front/models.ts';
-import type { ModelCatalogue, OfferedModel } from './http/front/models.ts';
-import { addProviderRoutes } from './http/front/provider-routes.ts';
+import { addFronts } from './http/front/add-fronts.ts';
+import { createCatalogue } from './http/front/catalogue.ts';
 import { allowedHostsFor, checkHost } from './http/guard.ts';
 import { checkBinding, listenForClients, listenForCommands, urlHost } from './http/listen.ts';
 import { addPages } from './http/pages.ts';
@@ -40,7 +34,6 @@ import { addQuotaRoute } from './http/quota.ts';
 import { openLink } from './link/link.ts';
 import type { Link } from './link/link.ts';
 import type { Standing } from './router/plan.ts';
-import { refuseNobody } from './router/refuse.ts';
 import { openStore } from './store/open-store.ts';
 import { ClaudeSite } from './upstream/claude-site.ts';
 import { createClaudeWays } from './upstream/claude-ways.ts';
@@ -49,9 +42,6 @@ import { createDispatcher } from './upstream/dispatcher.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
 import { userAgent, version } from './version.ts';
-import { anthropicDialect } from './wire/anthropic/codec.ts';
-import { openAiChatDialect } from './wire/openai-chat/codec.ts';
-import { openAiResponsesDialect } from './wire/openai-responses/codec.ts';
 
 export type AppEvent =
   | { readonly event: 'seat-online' | 'seat-offline'; readonly seat: SeatStatus | undefined }
@@ -210,7 +200,8 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
   });
 
   const client = createClientServer({ keyCheck: new ClientKeyCheck(clientKey, nowMs), allowedHosts, logger, nowMs });
-  addFronts(client.app, exchanges, createCatalogue(api, sessions, config.providers));
+  const catalogue = createCatalogue({ providers: config.providers, keys: api.keys, lists: api.lists, sessions });
+  addFronts(client.app, exchanges, catalogue);
   addQuotaRoute(client.app, {
     sessions: () => status().sessions,
     keys: () => api.keys.list(),
@@ -280,47 +271,6 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
       return url();
     },
     stop: () => (stopping ??= stopAll()),
-  };
-}
-
-function addFronts(app: FastifyInstance, exchanges: ExchangeService, catalogue: ModelCatalogue): void {
-  const anthropic: Front = { dialect: anthropicDialect, requestIdHeader: 'request-id' };
-  const openAi: Front = { dialect: openAiChatDialect, requestIdHeader: 'x-request-id' };
-  const responses: Front = { dialect: openAiResponsesDialect, requestIdHeader: 'x-request-id' };
-  const prefixes = ['/v1', '/openai/v1', '/v1/v1'];
-  const under = (path: string) => prefixes.map((prefix) => prefix + path);
-  addCompletionRoutes(app, anthropic, ['/v1/messages', '/v1/v1/messages'], exchanges);
-  addCompletionRoutes(app, openAi, under('/chat/completions'), exchanges);
-  addCompletionRoutes(app, responses, under('/responses'), exchanges);
-  addTokenCountRoutes(app, anthropic, exchanges);
-  addModelRoutes(app, { catalogue, exchanges, anthropic, openAi });
-  addProviderRoutes(app, { anthropic, openAi, exchanges });
-}
-
-/** What the keys' providers list, then what claude.ai offers besides. */
-function createCatalogue(api: ApiMode, sessions: SessionService, providers: readonly ApiProvider[]): ModelCatalogue {
-  const isUsable = (state: string) => state === 'active' || state === 'unchecked';
-  const hasSession = () => sessions.list().some((session) => isUsable(session.state));
-  return {
-    async models() {
-      await api.lists.refresh();
-      const listed = api.lists.catalogue().map(({ id, name, raw, provider }): OfferedModel => ({
-        id,
-        name,
-        owner: provider.id,
-        told: { wire: provider.wire, model: raw },
-      }));
-      const web = hasSession() ? await sessions.models() : [];
-      const all = [...listed, ...web.map(({ id, name }): OfferedModel => ({ id, name, owner: 'anthropic' }))];
-      if (all.length === 0 && !hasSession()) throw refuseNobody(sessions.list());
-      return [...new Map(all.toReversed().map((model) => [model.id, model])).values()].toReversed();
-    },
-    onlyWire() {
-      const ids = new Set(api.keys.list().map((key) => key.providerId));
-      const [only] = ids;
-      if (only === undefined || ids.size > 1 || hasSession()) return undefined;
-      return providers.find((provider) => provider.id === only)?.wire;
-    },
   };
 }
 

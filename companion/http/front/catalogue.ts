@@ -1,0 +1,46 @@
+/** The models that there are: what the keys' providers list, then what claude.ai offers besides. */
+import type { ApiProvider } from '../../../shared/api-provider.ts';
+import type { ApiKeyService } from '../../account/api-keys.ts';
+import type { SessionService } from '../../account/session-service.ts';
+import { isUsable } from '../../router/look-at-sessions.ts';
+import type { ModelLists } from '../../router/model-lists.ts';
+import { refuseNobody } from '../../router/refuse.ts';
+import type { ModelCatalogue, OfferedModel } from './models.ts';
+
+export interface CatalogueOptions {
+  readonly providers: readonly ApiProvider[];
+  readonly keys: ApiKeyService;
+  readonly lists: ModelLists;
+  readonly sessions: SessionService;
+}
+
+export function createCatalogue({ providers, keys, lists, sessions }: CatalogueOptions): ModelCatalogue {
+  const hasSession = () => sessions.list().some(isUsable);
+  return {
+    async models() {
+      await lists.refresh();
+      const web = hasSession() ? await sessions.models() : [];
+      const all = [
+        ...listedModels(lists),
+        ...web.map(({ id, name }): OfferedModel => ({ id, name, owner: 'anthropic' })),
+      ];
+      if (all.length === 0 && !hasSession()) throw refuseNobody(sessions.list());
+      return [...new Map(all.toReversed().map((model) => [model.id, model])).values()].toReversed();
+    },
+    onlyWire() {
+      const ids = new Set(keys.list().map((key) => key.providerId));
+      const [only] = ids;
+      if (only === undefined || ids.size > 1 || hasSession()) return undefined;
+      return providers.find((provider) => provider.id === only)?.wire;
+    },
+  };
+}
+
+function listedModels(lists: ModelLists): readonly OfferedModel[] {
+  return lists.catalogue().map(({ id, name, raw, provider }) => ({
+    id,
+    name,
+    owner: provider.id,
+    told: { wire: provider.wire, model: raw },
+  }));
+}
