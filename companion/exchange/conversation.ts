@@ -21,6 +21,8 @@ const sampleBytes = 1024;
 const earlierTurns: readonly Buffer[] = ['"assistant"', '"function_call"', '"custom_tool_call"'].map((text) =>
   Buffer.from(text),
 );
+const previous = Buffer.from('"previous_');
+const previousAnswer = /^"previous_(?:response|message)_id"\s*:\s*"([\w-]{1,200})"/;
 const user = Buffer.from('"user"');
 const content = Buffer.from('"content"');
 const textMember = Buffer.from('"text":');
@@ -53,12 +55,12 @@ export function isAnswerId(text: string): boolean {
 
 /** `previous_response_id`, or the `previous_message_id` of a thread: kept by the account that gave that answer. */
 function earlierAnswer(body: Buffer): string | undefined {
-  const at = body.indexOf('"previous_');
-  if (at < 0) return undefined;
-  const match = /^"previous_(?:response|message)_id"\s*:\s*"([\w-]{1,200})"/.exec(
-    body.toString('latin1', at, at + 260),
-  );
-  return match?.[1];
+  // Words of a conversation may hold the same text: there its quotes are escaped, or something else follows.
+  for (let at = body.indexOf(previous); at >= 0; at = body.indexOf(previous, at + previous.length)) {
+    const match = previousAnswer.exec(body.toString('latin1', at, at + 260));
+    if (match !== null) return match[1];
+  }
+  return undefined;
 }
 
 function sessionHeader(rawHeaders: readonly string[]): string | undefined {
