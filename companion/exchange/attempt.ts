@@ -21,7 +21,6 @@ import type { ThinkingMemory } from './thinking-memory.ts';
 
 /** What an exchange tells about the session that serves it. */
 export interface SessionHealth {
-  list(): readonly SessionRecord[];
   /** Rejects when the session cannot serve after all. */
   prepare(session: SessionRecord): Promise<SessionRecord>;
   /** `session` as it was when it served: a newer sync is not judged by an older exchange. */

@@ -69,16 +69,15 @@ export class ExchangeRecord {
     this.#usage = usage;
   }
 
-  /** `status` is what the client got. The first call counts. `true` then. */
-  finish(status: number, outcome: string, error?: CompanionError): boolean {
-    if (this.#isFinished) return false;
+  /** `status` is what the client got. The first call counts. */
+  finish(status: number, outcome: string, error?: CompanionError): void {
+    if (this.#isFinished) return;
     this.#isFinished = true;
     const row = this.#row(status, outcome);
     // A route that nobody here can be asked for is a slip or a probe: no model was asked, and none will be missed.
     const isProbe = this.#plan === undefined && !this.#request.isTranslatable;
     if (!isProbe) this.#sinks.ledger.append(row);
     this.#log(row, error);
-    return true;
   }
 
   #attempt(candidate: Candidate, outcome: string, status: number | null): LedgerAttempt {

@@ -14,17 +14,15 @@ export interface RelayOutcome {
   readonly facts: AnswerFacts;
   /** Why the client did not get the whole answer. */
   readonly error: CompanionError | undefined;
-  /** By `performance.now()`; `null` when the body was empty. */
-  readonly firstByteAtMs: number | null;
-  readonly bytes: number;
 }
 
 const eventStream = /^text\/event-stream\b/i;
 
 /**
  * Writes head and body, and resolves when the last byte is handed to the socket or the client is gone; never rejects.
- * `extraHeaders` are `[name, value, ...]`, in the place of the provider's of the same name. Of an answer that was cut, or that ended without its terminal frame, an event
- * stream ends with the dialect's error event and any other body by closing the connection: nobody takes it for whole.
+ * `extraHeaders` are `[name, value, ...]`, in the place of the provider's of the same name. Of an answer that was cut, or
+ * that ended without its terminal frame, an event stream ends with the dialect's error event and any other body by closing
+ * the connection: nobody takes it for whole.
  */
 export async function writeRelay(
   response: ServerResponse,
@@ -46,7 +44,7 @@ export async function writeRelay(
   const error = whatIsMissing(broken, mayAppend ? facts : undefined);
   if (error === undefined) response.end();
   else finishBroken(response, mayAppend ? options.errorText(error) : undefined, sink);
-  return { facts: facts ?? (await observer.end()), error, firstByteAtMs: sink.firstByteAtMs, bytes: sink.bytes };
+  return { facts: facts ?? (await observer.end()), error };
 }
 
 async function pour(reply: RawReply, sink: RawSink): Promise<CompanionError | undefined> {
@@ -80,11 +78,10 @@ function finishBroken(response: ServerResponse, text: string | undefined, sink: 
   else response.end(sink.endOfFrame() + text);
 }
 
-/** Counts what goes by, and remembers how it ended. */
+/** Counts what goes by, and remembers whether it ended in the middle of a frame. */
 class ResponseSink implements RawSink {
   readonly #response: ServerResponse;
   readonly #observer: AnswerObserver;
-  firstByteAtMs: number | null = null;
   bytes = 0;
   /** Line ends that the body ends with, up to two; carriage returns do not count. */
   #lineEnds = 2;
@@ -96,7 +93,6 @@ class ResponseSink implements RawSink {
 
   write(chunk: Buffer): boolean {
     if (this.#response.destroyed) return false;
-    this.firstByteAtMs ??= performance.now();
     this.bytes += chunk.length;
     const hasRoom = this.#response.write(chunk);
     this.#observer.push(chunk);

@@ -1,5 +1,6 @@
 /** The hub stream that is rebuilt from claude.ai's: what is open, what was counted, what is held back. */
 import type { HubEvent, HubStopReason } from '../hub/event.ts';
+import { blankMessage, blankUsage } from '../hub/blank.ts';
 import { tokensOfBytes } from '../hub/estimate.ts';
 import { scanForStop } from '../hub/stop-sequence.ts';
 
@@ -60,28 +61,8 @@ export function startAnswer(answer: Answer): Growth {
   const event: HubEvent = {
     type: 'message_start',
     message: {
-      id: messageId,
-      type: 'message',
-      role: 'assistant',
-      model,
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      stop_details: null,
-      container: null,
-      diagnostics: null,
-      usage: {
-        input_tokens: inputTokenEstimate,
-        output_tokens: 0,
-        output_tokens_details: null,
-        cache_creation: null,
-        cache_creation_input_tokens: 0,
-        cache_read_input_tokens: 0,
-        server_tool_use: null,
-        service_tier: null,
-        inference_geo: null,
-        speed: null,
-      },
+      ...blankMessage(messageId, model),
+      usage: { ...blankUsage, input_tokens: inputTokenEstimate },
     },
   };
   return { answer: { ...answer, isStarted: true }, events: [event] };
