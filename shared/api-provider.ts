@@ -1,7 +1,10 @@
 /** Providers that are reached with an API key: what is public about them, and where each differs from the common form. */
 
-/** The API that a provider speaks: Anthropic's, or OpenAI's (which always has Chat Completions). */
-export type ProviderWire = 'anthropic' | 'openai';
+/**
+ * The API that a provider speaks: Anthropic's, OpenAI's (which always has Chat Completions), or that of the ChatGPT backend,
+ * which has Responses alone.
+ */
+export type ProviderWire = 'anthropic' | 'openai' | 'codex';
 
 /**
  * Where an OpenAI-compatible server departs from OpenAI itself. Only translated requests are bent to them: a client that
@@ -54,6 +57,8 @@ export interface ApiProvider {
   readonly models: readonly string[] | null;
   /** Wants no key, as a server on this computer may. */
   readonly isKeyless: boolean;
+  /** Opened by a login, never by a key. */
+  readonly isLoginOnly?: true;
   readonly quirks: ChatQuirks;
 }
 
@@ -78,6 +83,21 @@ export const openAiQuirks: ChatQuirks = {
 /** What most servers that call themselves OpenAI-compatible take; the start for provider blocks in the configuration. */
 export const compatibleQuirks: ChatQuirks = { ...openAiQuirks, maxTokensField: 'max_tokens' };
 
+/** What a ChatGPT plan offers, through the backend that Codex uses. `baseUrl` ends before `/responses`. */
+export const codexProvider = {
+  id: 'codex',
+  name: 'ChatGPT (Codex)',
+  wire: 'codex',
+  baseUrl: 'https://chatgpt.com/backend-api/codex',
+  hasResponses: true,
+  // As long as OpenAI's own beginnings: both are meant, and the plan that is paid for already comes first.
+  modelPrefixes: ['gpt-5', 'codex-'],
+  models: null,
+  isKeyless: false,
+  isLoginOnly: true,
+  quirks: openAiQuirks,
+} as const satisfies ApiProvider;
+
 /** The providers that the product knows by name. `baseUrl` is the public one; the configuration may set another. */
 export const builtInProviders = [
   {
@@ -97,7 +117,19 @@ export const builtInProviders = [
     wire: 'openai',
     baseUrl: 'https://api.openai.com/v1',
     hasResponses: true,
-    modelPrefixes: ['gpt-', 'o1', 'o3', 'o4', 'chatgpt-', 'codex-', 'text-embedding-', 'dall-e-', 'whisper-', 'tts-'],
+    modelPrefixes: [
+      'gpt-',
+      'gpt-5',
+      'o1',
+      'o3',
+      'o4',
+      'chatgpt-',
+      'codex-',
+      'text-embedding-',
+      'dall-e-',
+      'whisper-',
+      'tts-',
+    ],
     models: null,
     isKeyless: false,
     quirks: openAiQuirks,

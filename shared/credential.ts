@@ -39,3 +39,38 @@ export interface ApiKey {
   /** Lower numbers are preferred. */
   readonly priority: number;
 }
+
+/** Where a login is made: `anthropic` opens the Claude subscription, `openai` the ChatGPT plan (Codex). */
+export const loginProviderIdSchema = z.enum(['anthropic', 'openai']);
+export type LoginProviderId = z.infer<typeof loginProviderIdSchema>;
+
+/** Whose login it is: made here, or another program's that it stays with, and from which it is only read. */
+export const loginOwnerSchema = z.enum(['companion', 'claude-code', 'codex']);
+export type LoginOwner = z.infer<typeof loginOwnerSchema>;
+
+/** An OAuth login that may serve. Holds no secret: an exchange leases the access token of the moment. */
+export interface OAuthLogin {
+  readonly kind: 'oauth-login';
+  /** `claude-3f9a2c41`, `chatgpt-3f9a2c41`: made from the account, so that a new login of the same account keeps it. */
+  readonly id: string;
+  /** Of the API provider that it opens: `anthropic`, `codex`. */
+  readonly providerId: string;
+  /** The e-mail address, or the id while that is unknown. */
+  readonly name: string;
+  readonly origin: LoginOwner;
+  /** Lower numbers are preferred. */
+  readonly priority: number;
+}
+
+/** The same with its access token of the moment: for one exchange, never kept. */
+export interface OAuthToken extends Omit<OAuthLogin, 'kind'> {
+  readonly kind: 'oauth-token';
+  readonly secret: Secret;
+  /** ChatGPT's account, which its backend wants named; `null` where there is no such thing. */
+  readonly accountId: string | null;
+}
+
+/** What the router plans with. */
+export type RoutedCredential = ApiKey | OAuthLogin;
+/** What an upstream is given. */
+export type LeasedCredential = ApiKey | OAuthToken;

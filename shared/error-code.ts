@@ -143,6 +143,70 @@ export const errorTable = {
       'Add a key with `companion keys add`; for Claude models a claude.ai session will do: click "Sync session" in the extension.',
     exit: 6,
   },
+  LOGIN_REQUIRED: {
+    status: 401,
+    blame: 'account',
+    retry: 'never',
+    remedy: 'Sign in with `companion auth login` (Claude) or `companion auth login-openai` (ChatGPT).',
+    exit: 6,
+  },
+  LOGIN_EXPIRED: {
+    status: 401,
+    blame: 'account',
+    retry: 'other-credential',
+    remedy: 'Sign in again with `companion auth login` (Claude) or `companion auth login-openai` (ChatGPT).',
+    exit: 6,
+  },
+  LOGIN_REFRESH_FAILED: {
+    status: 503,
+    blame: 'account',
+    retry: 'other-credential',
+    remedy: 'Nothing is lost: it is tried again by itself, and with `companion auth refresh`.',
+  },
+  LOGIN_UNREADABLE: {
+    status: 500,
+    blame: 'account',
+    retry: 'other-credential',
+    remedy: 'Sign in again in the program that the file belongs to; the file is left as it is.',
+  },
+
+  // Signing in
+  LOGIN_DENIED: {
+    status: 403,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Begin again with `companion auth login`, and allow the access on the page that opens.',
+  },
+  LOGIN_REFUSED: {
+    status: 403,
+    blame: 'upstream',
+    retry: 'never',
+    remedy: "The words above are the provider's own. Begin again, or ask the provider.",
+  },
+  LOGIN_MISMATCH: {
+    status: 400,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Nothing was taken over. Begin again with `companion auth login`, and use only the newest page.',
+  },
+  LOGIN_TIMED_OUT: {
+    status: 408,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Begin again with `companion auth login`; there are ten minutes for it.',
+  },
+  LOGIN_CANCELLED: {
+    status: 409,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Begin again with `companion auth login` whenever you like.',
+  },
+  LOGIN_PORTS_BUSY: {
+    status: 503,
+    blame: 'companion',
+    retry: 'same',
+    remedy: 'Pair a browser, or use `--manual`: neither needs a port.',
+  },
   KEY_REJECTED: {
     status: 502,
     blame: 'account',
@@ -261,6 +325,18 @@ export const errorTable = {
 
   // The companion itself
   CLIENT_GONE: { status: 499, blame: 'client', retry: 'never', remedy: 'Nothing to do: the client hung up.' },
+  CLAUDE_CODE_MISSING: {
+    status: 503,
+    blame: 'companion',
+    retry: 'never',
+    remedy: 'Install Claude Code, or name its program in `claude_code.path`.',
+  },
+  CLAUDE_CODE_FAILED: {
+    status: 502,
+    blame: 'upstream',
+    retry: 'same',
+    remedy: 'Run `claude` in a terminal: it says what is wrong, and signs you in.',
+  },
   SHUTTING_DOWN: {
     status: 503,
     blame: 'companion',

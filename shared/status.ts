@@ -1,6 +1,6 @@
 /** What the companion tells about itself: one shape for the link's `status` frame, `GET /v0/status` and the CLI. */
 import { z } from 'zod';
-import { restingPlaceSchema, transportChoiceSchema } from './credential.ts';
+import { loginOwnerSchema, loginProviderIdSchema, restingPlaceSchema, transportChoiceSchema } from './credential.ts';
 import { quotaWindowSchema } from './quota.ts';
 
 const label = z.string().max(300);
@@ -36,6 +36,51 @@ export const sessionStatusSchema = z.object({
   trouble: z.object({ code: label, message: z.string().max(2000), atMs: z.number() }).nullable(),
 });
 export type SessionStatus = z.infer<typeof sessionStatusSchema>;
+
+/**
+ * `usable`: its token is valid, or is renewed when it is needed. `expired`: renewing it failed for now, and is tried
+ * again. `dead`: the provider no longer renews it; only signing in again helps. `off`: another program's, which the person
+ * did not turn on here.
+ */
+export const loginStateSchema = z.enum(['usable', 'expired', 'dead', 'off']);
+
+/** A login as the CLI, the popup and the dashboard show it; never a token. */
+export const loginStatusSchema = z.object({
+  id: label,
+  provider: loginProviderIdSchema,
+  owner: loginOwnerSchema,
+  /** The e-mail address, or the id while that is unknown. */
+  name: label,
+  email: label.nullable(),
+  organisation: label.nullable(),
+  /** As a person reads it: `Pro`, `Max 20×`, `Plus`; `null` while unknown. */
+  plan: label.nullable(),
+  /** `OS keyring (service: ccproxy-companion)`, `/home/ada/.codex/auth.json`. */
+  location: z.string().max(1000),
+  state: loginStateSchema,
+  /** Of the access token; `null` when it does not tell. */
+  expiresAtMs: z.number().nullable(),
+  /** It can be renewed here without the person. */
+  isRefreshable: z.boolean(),
+  refreshedAtMs: z.number().nullable(),
+  scopes: z.array(label).max(50),
+  quotas: z.array(quotaWindowSchema).max(40),
+  /** What stands in the way, with what to do about it. */
+  trouble: z
+    .object({ code: label, message: z.string().max(2000), remedy: z.string().max(1000), atMs: z.number() })
+    .nullable(),
+});
+export type LoginStatus = z.infer<typeof loginStatusSchema>;
+
+/** A login that somebody began and that is not through yet. */
+export const pendingLoginSchema = z.object({
+  id: label,
+  provider: loginProviderIdSchema,
+  /** `waiting`: for the person. `exchanging`: the provider's answer is being traded for tokens. */
+  state: z.enum(['waiting', 'exchanging']),
+  expiresAtMs: z.number(),
+});
+export type PendingLoginStatus = z.infer<typeof pendingLoginSchema>;
 
 export const seatStatusSchema = z.object({
   id: label,
@@ -81,6 +126,9 @@ export const companionStatusSchema = z.object({
     .max(200)
     .optional(),
   sessions: z.array(sessionStatusSchema).max(100),
+  /** Absent from a companion that knows none of this, like the next. */
+  logins: z.array(loginStatusSchema).max(100).optional(),
+  pendingLogins: z.array(pendingLoginSchema).max(20).optional(),
   seats: z.array(seatStatusSchema).max(100),
   activity: z.array(activitySchema).max(100),
 });

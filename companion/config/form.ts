@@ -62,6 +62,20 @@ function isHostWithPort(value: string): boolean {
 
 /** Base URL of an upstream, without a slash at its end. Plain http carries credentials in clear, so it stays at home. */
 export const baseUrl = text.transform(withoutLastSlash).refine(isSafeBaseUrl);
+export const pathWords = 'a path that begins with a slash';
+export const path = text.regex(/^\/[\w./-]*$/);
+
+export const nameList = z.preprocess(listFromText, z.array(text.max(200)).max(200));
+
+export const scopeWords = 'a list of OAuth scopes';
+export const scopes = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(/[\s,]+/).filter((item) => item !== '') : value),
+  z
+    .array(text.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/))
+    .min(1)
+    .max(50),
+);
+
 export const baseUrlWords = 'an https:// address without a query (http:// only on this computer)';
 
 export function withoutLastSlash(value: string): string {

@@ -17,8 +17,13 @@ import {
   encryptionKey,
   host,
   hostList,
+  nameList,
+  path,
+  pathWords,
   proxyUrl,
   proxyWords,
+  scopes,
+  scopeWords,
   text,
   wholeNumber,
 } from './form.ts';
@@ -142,6 +147,48 @@ export const configSchema = z.strictObject({
         isSecret: true,
       }),
     }),
+    refresh: z.strictObject({
+      enabled: setting(boolean.default(true), { allowed: booleanWords }),
+      check_interval: setting(duration.default(5 * 60_000), { allowed: durationWords }),
+      refresh_lead_time: setting(duration.default(10 * 60_000), { allowed: durationWords }),
+    }),
+  }),
+  oauth: z.strictObject({
+    anthropic: z.strictObject({
+      client_id: setting(text.default('9d1c250a-e61b-44d9-88ed-5944d1962f5e'), {
+        allowed: 'the id of an OAuth client',
+      }),
+      authorize_url: setting(baseUrl.optional(), { allowed: baseUrlWords, staysLocalInDotEnv: true }),
+      token_path: setting(path.default('/v1/oauth/token'), { allowed: pathWords }),
+      manual_redirect: setting(baseUrl.default('https://platform.claude.com/oauth/code/callback'), {
+        allowed: baseUrlWords,
+        staysLocalInDotEnv: true,
+      }),
+      scopes: setting(scopes.default(['user:profile', 'user:inference']), { allowed: scopeWords }),
+    }),
+    openai: z.strictObject({
+      client_id: setting(text.default('app_EMoamEEZ73f0CkXaXp7hrann'), { allowed: 'the id of an OAuth client' }),
+      authorize_url: setting(baseUrl.optional(), { allowed: baseUrlWords, staysLocalInDotEnv: true }),
+      scopes: setting(scopes.default(['openid', 'profile', 'email', 'offline_access']), { allowed: scopeWords }),
+    }),
+  }),
+  codex: z.strictObject({
+    enabled: setting(boolean.default(false), { allowed: booleanWords }),
+    home: setting(text.optional(), {
+      allowed: 'the path of a folder',
+      isPath: true,
+      neverInDotEnv: true,
+      generalEnvironment: ['CODEX_HOME'],
+    }),
+    models: setting(nameList.default([]), { allowed: 'a list of model names' }),
+  }),
+  claude_code: z.strictObject({
+    mode: setting(z.enum(['on-request', 'auto', 'off']).default('on-request'), {
+      allowed: 'on-request, auto or off',
+    }),
+    path: setting(text.optional(), { allowed: 'the path of a program', isPath: true, neverInDotEnv: true }),
+    use_login: setting(boolean.default(false), { allowed: booleanWords }),
+    warm: setting(wholeNumber(0, 4).default(1), { allowed: 'a whole number from 0 to 4' }),
   }),
   storage: z.strictObject({
     db_path: setting(text.optional(), { allowed: 'the path of a file', isPath: true }),
@@ -166,7 +213,10 @@ export const configSchema = z.strictObject({
   upstreams: z.strictObject({
     claude_web: upstream('https://claude.ai', 'CCPROXY_UPSTREAM_CLAUDE_WEB'),
     anthropic: publicUpstream('anthropic'),
+    anthropic_auth: upstream('https://platform.claude.com', 'CCPROXY_UPSTREAM_ANTHROPIC_AUTH'),
     openai: publicUpstream('openai'),
+    openai_auth: upstream('https://auth.openai.com', 'CCPROXY_UPSTREAM_OPENAI_AUTH'),
+    chatgpt: upstream('https://chatgpt.com/backend-api', 'CCPROXY_UPSTREAM_CHATGPT'),
     gemini: publicUpstream('gemini'),
     mistral: publicUpstream('mistral'),
     groq: publicUpstream('groq'),

@@ -3,7 +3,12 @@
  * named so carry a body. `hello` and `auth` travel unsealed, as JSON text, before there is a key to seal with.
  */
 import { z } from 'zod';
-import { restingPlaceSchema, sessionCookieSchema, transportChoiceSchema } from '../credential.ts';
+import {
+  loginProviderIdSchema,
+  restingPlaceSchema,
+  sessionCookieSchema,
+  transportChoiceSchema,
+} from '../credential.ts';
 import { clientSettingsSchema, companionStatusSchema } from '../status.ts';
 import { fromBase64Url, utf8 } from './bytes.ts';
 
@@ -77,6 +82,29 @@ export const companionFrameSchema = z.discriminatedUnion('t', [
     error: z.object({ code: label, message: z.string().max(2000) }).optional(),
   }),
   z.object({ t: z.literal('session.request'), reason: label }),
+  /**
+   * A login waits for the person. Sent to every browser that is online, and to each that comes while it waits; the same
+   * `loginId` again changes nothing. A browser opens `authorizeUrl` only after a click, and only on hosts of its own list.
+   */
+  z.object({
+    t: z.literal('oauth.start'),
+    loginId: id,
+    provider: loginProviderIdSchema,
+    authorizeUrl: z.url().max(4000),
+    /** Where the provider sends the person back to: caught by the browser, nobody listens there. */
+    redirectUri: z.url().max(500),
+    /** SHA-256 of the state, base64url: enough to recognise the answer, useless to forge one. */
+    stateHash: base64Url(64),
+    expiresAtMs: z.number(),
+  }),
+  /** Over, whichever browser (or terminal) finished it. `account` is its name. */
+  z.object({
+    t: z.literal('oauth.result'),
+    loginId: id,
+    ok: z.boolean(),
+    account: label.optional(),
+    error: z.object({ code: label, message: z.string().max(2000), remedy: z.string().max(1000) }).optional(),
+  }),
   z.object({ t: z.literal('status'), status: companionStatusSchema }),
   z.object({ t: z.literal('client-settings'), settings: clientSettingsSchema }),
   /** A fetch to run in this browser; `bodyBytes` of request body follow as `job.body` frames. */
@@ -141,6 +169,22 @@ export const extensionFrameSchema = z.discriminatedUnion('t', [
   }),
   /** The person signed out of the site, or took the session back. */
   z.object({ t: z.literal('session.clear'), store: label, reason: z.enum(['signed-out', 'unsynced']) }),
+  /** What the provider's redirect said: `code`, or `error` when it or the person refused. */
+  z.object({
+    t: z.literal('oauth.callback'),
+    loginId: id,
+    state: z.string().max(500),
+    code: z.string().min(1).max(4000).optional(),
+    error: label.optional(),
+    errorDescription: z.string().max(2000).optional(),
+    /** RFC 9207: who claims to have answered. */
+    iss: z.string().max(500).optional(),
+  }),
+  z.object({ t: z.literal('oauth.cancel'), loginId: id, reason: z.enum(['person', 'tab-closed', 'refused']) }),
+  /** The person clicked in a page of ours; answered by `status`, or by `error` with this frame's name. */
+  z.object({ t: z.literal('login.begin'), provider: loginProviderIdSchema }),
+  z.object({ t: z.literal('login.refresh'), id }),
+  z.object({ t: z.literal('login.remove'), id }),
   z.object({ t: z.literal('status.get') }),
   z.object({ t: z.literal('client-settings.get') }),
   z.object({ t: z.literal('exchange.stop'), exchangeId: id }),

@@ -1,0 +1,44 @@
+/** All logins together, as the router, the exchange, the control routes and the refresh worker see them. */
+import type { LoginProviderId, OAuthLogin, OAuthToken } from '../../../shared/credential.ts';
+import type { LoginStatus } from '../../../shared/status.ts';
+import type { StoredLogin } from './stored-login.ts';
+
+/** In the words of an API that scripts may know already. Times are RFC 3339. */
+export interface RefreshWorkerStatus {
+  readonly enabled: boolean;
+  readonly last_check: string | null;
+  readonly next_check: string | null;
+  readonly credentials_checked: number;
+  readonly refreshed: number;
+  readonly failed: number;
+}
+
+export interface Logins {
+  /** Those that may serve (not `off`, not `dead`). The same array until something changes. No I/O. */
+  list(): readonly OAuthLogin[];
+  /** Every login that there is, for a person. No I/O. */
+  statuses(): readonly LoginStatus[];
+  /**
+   * The token of the moment: renewed first where it would not last (once for however many ask, in however many processes).
+   * A token that is still valid is given although renewing it failed. Errors: `LOGIN_REQUIRED` (gone), `LOGIN_EXPIRED` (for
+   * good), `LOGIN_REFRESH_FAILED` (for now), those of the storage.
+   */
+  lease(login: OAuthLogin, signal: AbortSignal): Promise<OAuthToken>;
+  /**
+   * The provider did not accept `token`: another one, if there is or can be got one, for one more try; `undefined` when
+   * there is none, and then the login is `dead`. Reads the storage again first: another program may have renewed it.
+   */
+  replace(token: OAuthToken, signal: AbortSignal): Promise<OAuthToken | undefined>;
+  /** By id, name (e-mail) or provider; by provider the one made here comes first. Errors: `LOGIN_REQUIRED`, `NOT_FOUND`. */
+  find(wanted: string | LoginProviderId): LoginStatus;
+  /** The whole record, for `auth info`. Errors: as `lease`. Renews it first if it expired. */
+  inspect(id: string, signal: AbortSignal): Promise<StoredLogin>;
+  /** Renews it now, whatever its expiry. Errors: `LOGIN_EXPIRED`, `LOGIN_REFRESH_FAILED`, `NOT_AVAILABLE_IN_MODE` (another program's). */
+  refresh(id: string, signal: AbortSignal): Promise<LoginStatus>;
+  /** Keeps a new login in its usual place. Errors: `LOGIN_MISMATCH` when another account's rests there and `isForced` is not set. */
+  add(login: StoredLogin, isForced: boolean): Promise<LoginStatus>;
+  /** Forgets it: tokens and profile. Another program's is never deleted: `INVALID_REQUEST` says how to sign out there. */
+  remove(id: string): Promise<LoginStatus>;
+  worker(): RefreshWorkerStatus;
+  close(): Promise<void>;
+}

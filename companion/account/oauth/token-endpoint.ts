@@ -1,0 +1,26 @@
+/** Trading a code, or a refresh token, for tokens: the contract between the credential manager and the two providers. */
+import type { Secret } from '../../../shared/redact.ts';
+import type { StoredLogin } from '../login/stored-login.ts';
+
+export interface CodeGrant {
+  readonly code: Secret;
+  readonly verifier: Secret;
+  readonly redirectUri: string;
+  readonly state: string;
+}
+
+/**
+ * Errors of both: `LOGIN_REFUSED` (in the provider's own words), `UPSTREAM_UNREACHABLE` and the time-outs, `UPSTREAM_ERROR`
+ * (5xx), `UPSTREAM_UNREADABLE` (garbage), `RATE_LIMITED` with `details.retryAtMs`; no token is ever quoted.
+ */
+export interface TokenEndpoint {
+  /** The login with its account filled in as far as the answer (or the profile, which may fail) tells. */
+  exchange(grant: CodeGrant, signal: AbortSignal): Promise<StoredLogin>;
+  /**
+   * The next login: what the answer leaves out is kept from `login`. `LOGIN_EXPIRED` when the provider says for good that
+   * this refresh token is of no use (`invalid_grant` and its kin), with `details.upstreamType` naming which.
+   */
+  refresh(login: StoredLogin, signal: AbortSignal): Promise<StoredLogin>;
+  /** The profile of the account; `undefined` on any trouble: it never stands in the way. */
+  profile(login: StoredLogin, signal: AbortSignal): Promise<StoredLogin['account'] | undefined>;
+}

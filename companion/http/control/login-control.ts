@@ -1,0 +1,58 @@
+/** What `companion auth` asks for. Tokens never leave here; `openai-info` shows one masked, as it promises. */
+import type { LoginStatus } from '../../../shared/status.ts';
+import type { LoginOutcome, LoginProgress, BeginLogin } from '../../account/oauth/login-desk-contract.ts';
+import type { RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
+
+/** One login in detail. Times are Unix milliseconds. */
+export interface LoginDetails {
+  readonly login: LoginStatus;
+  readonly accountId: string | null;
+  readonly userId: string | null;
+  readonly displayName: string | null;
+  readonly organisationId: string | null;
+  readonly subscriptionType: string | null;
+  readonly rateLimitTier: string | null;
+  readonly refreshExpiresAtMs: number | null;
+  /** First 12 and last 8 characters with `...` between; shorter tokens show less. */
+  readonly maskedAccessToken: string;
+  readonly hasRefreshToken: boolean;
+  /** What a token that is a JWT says of itself; `null` for Anthropic's, which is opaque. */
+  readonly jwt: JwtFacts | null;
+}
+
+export interface JwtFacts {
+  readonly algorithm: string | null;
+  readonly type: string | null;
+  readonly keyId: string | null;
+  readonly id: string | null;
+  readonly issuer: string | null;
+  readonly audience: readonly string[];
+  readonly issuedAtMs: number | null;
+  readonly expiresAtMs: number | null;
+}
+
+/** What `validate` found: `isValid` is that a token could be had and that its provider took it. */
+export interface LoginValidation {
+  readonly login: LoginStatus;
+  readonly isValid: boolean;
+  readonly isExpired: boolean;
+  readonly message: string | null;
+  readonly remedy: string | null;
+}
+
+export interface LoginControl {
+  statuses(): readonly LoginStatus[];
+  begin(wanted: BeginLogin): Promise<LoginProgress>;
+  /** Waits at most `waitMs`; `undefined` while it is not over. */
+  outcome(loginId: string, waitMs: number): Promise<LoginOutcome | undefined>;
+  finish(loginId: string, pasted: string): Promise<LoginOutcome>;
+  cancel(loginId: string): void;
+  /** `wanted`: id, e-mail address or provider. Renews an expired token first. */
+  details(wanted: string): Promise<LoginDetails>;
+  validate(wanted: string): Promise<LoginValidation>;
+  refresh(wanted: string): Promise<LoginStatus>;
+  remove(wanted: string): Promise<LoginStatus>;
+  /** Turns another program's login on or off, in the configuration file and at once. */
+  adopt(owner: 'claude-code' | 'codex', isOn: boolean): Promise<readonly LoginStatus[]>;
+  worker(): RefreshWorkerStatus;
+}
