@@ -169,6 +169,24 @@ export const errorTable = {
     retry: 'other-credential',
     remedy: 'Sign in again in the program that the file belongs to; the file is left as it is.',
   },
+  KEY_REJECTED: {
+    status: 502,
+    blame: 'account',
+    retry: 'other-credential',
+    remedy: 'Check the stored key with `companion keys test`, and replace it if the provider no longer takes it.',
+  },
+  QUOTA_EXHAUSTED: {
+    status: 402,
+    blame: 'account',
+    retry: 'other-credential',
+    remedy: "Add credit in the provider's console, or use another key.",
+  },
+  RATE_LIMITED: {
+    status: 429,
+    blame: 'account',
+    retry: 'other-credential',
+    remedy: 'Wait until the window resets, or use another account.',
+  },
 
   // Signing in
   LOGIN_DENIED: {
@@ -206,24 +224,6 @@ export const errorTable = {
     blame: 'companion',
     retry: 'same',
     remedy: 'Pair a browser, or use `--manual`: neither needs a port.',
-  },
-  KEY_REJECTED: {
-    status: 502,
-    blame: 'account',
-    retry: 'other-credential',
-    remedy: 'Check the stored key with `companion keys test`, and replace it if the provider no longer takes it.',
-  },
-  QUOTA_EXHAUSTED: {
-    status: 402,
-    blame: 'account',
-    retry: 'other-credential',
-    remedy: "Add credit in the provider's console, or use another key.",
-  },
-  RATE_LIMITED: {
-    status: 429,
-    blame: 'account',
-    retry: 'other-credential',
-    remedy: 'Wait until the window resets, or use another account.',
   },
 
   // The provider

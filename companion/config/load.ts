@@ -131,7 +131,7 @@ function toConfig(
     home,
     timeouts: { connectMs: timeouts.connect, firstByteMs: timeouts.first_byte, idleMs: timeouts.idle },
     storage: { dbPath: storage.db_path ?? pathsOf(home).database },
-    providers: listProviders(rest.upstreams, providers),
+    providers: listProviders(rest.upstreams, providers, rest.codex.models),
     keys: listKeys(keys, providers, (path) => placeOf(path, found)),
   };
 }

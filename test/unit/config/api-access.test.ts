@@ -113,7 +113,7 @@ describe('providers', () => {
       ].join('\n'),
     });
     const { providers, keys } = load().config;
-    expect(providers.slice(6)).toEqual([
+    expect(providers.slice(7)).toEqual([
       {
         id: 'ollama',
         name: 'ollama',

@@ -64,6 +64,8 @@ test('gives each default as it is', async () => {
   const text = (value: unknown) => (value === undefined ? '' : code(String(value)));
   const seconds = (ms: number) => code(`${ms / 1000}s`);
   const minutes = (ms: number) => code(`${ms / 60_000}m`);
+  const names = (values: readonly string[]) => values.map(code).join(', ');
+  const keyed = config.providers.filter((provider) => provider.isLoginOnly !== true);
   const list = (value: { readonly length: number }) => (value.length === 0 ? 'none' : '');
   expect(documented).toEqual({
     'server.host': text(config.server.host),
@@ -74,6 +76,24 @@ test('gives each default as it is', async () => {
     'security.auth': text(config.security.auth),
     'vault.kind': text(config.vault.kind),
     'auth.encryption.key': text(config.auth.encryption.key),
+    'auth.refresh.enabled': text(config.auth.refresh.enabled),
+    'auth.refresh.check_interval': minutes(config.auth.refresh.checkInterval),
+    'auth.refresh.refresh_lead_time': minutes(config.auth.refresh.refreshLeadTime),
+    'oauth.anthropic.client_id': text(config.oauth.anthropic.clientId),
+    'oauth.anthropic.authorize_url': text(config.oauth.anthropic.authorizeUrl),
+    'oauth.anthropic.token_path': text(config.oauth.anthropic.tokenPath),
+    'oauth.anthropic.manual_redirect': text(config.oauth.anthropic.manualRedirect),
+    'oauth.anthropic.scopes': names(config.oauth.anthropic.scopes),
+    'oauth.openai.client_id': text(config.oauth.openai.clientId),
+    'oauth.openai.authorize_url': text(config.oauth.openai.authorizeUrl),
+    'oauth.openai.scopes': names(config.oauth.openai.scopes),
+    'codex.enabled': text(config.codex.enabled),
+    'codex.home': text(config.codex.home),
+    'codex.models': list(config.codex.models),
+    'claude_code.mode': text(config.claudeCode.mode),
+    'claude_code.path': text(config.claudeCode.path),
+    'claude_code.use_login': text(config.claudeCode.useLogin),
+    'claude_code.warm': text(config.claudeCode.warm),
     // Derived from the home.
     'storage.db_path': '',
     'log.level': text(config.log.level),
@@ -86,9 +106,12 @@ test('gives each default as it is', async () => {
     'timeouts.first_byte': minutes(config.timeouts.firstByteMs),
     'timeouts.idle': minutes(config.timeouts.idleMs),
     'upstreams.claude_web': text(config.upstreams.claudeWeb),
-    ...Object.fromEntries(config.providers.map(({ id, baseUrl }) => [`upstreams.${id}`, text(baseUrl)])),
-    ...Object.fromEntries(config.providers.map(({ id }) => [`keys.${id}`, list(config.keys)])),
-    providers: list(config.providers.slice(builtInProviders.length)),
+    'upstreams.anthropic_auth': text(config.upstreams.anthropicAuth),
+    'upstreams.openai_auth': text(config.upstreams.openaiAuth),
+    'upstreams.chatgpt': text(config.upstreams.chatgpt),
+    ...Object.fromEntries(keyed.map(({ id, baseUrl }) => [`upstreams.${id}`, text(baseUrl)])),
+    ...Object.fromEntries(keyed.map(({ id }) => [`keys.${id}`, list(config.keys)])),
+    providers: list(keyed.slice(builtInProviders.length)),
     'router.strategy': text(config.router.strategy),
     'router.max_attempts': text(config.router.maxAttempts),
     'models.aliases': list([...config.models.aliases]),

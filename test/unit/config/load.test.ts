@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../companion/config/load.ts';
 import type { ConfigInput } from '../../../companion/config/load.ts';
 import { settings } from '../../../companion/config/schema.ts';
-import { builtInProviders } from '../../../shared/api-provider.ts';
+import { builtInProviders, codexProvider } from '../../../shared/api-provider.ts';
 import { place } from './place.ts';
 
 describe('defaults', () => {
@@ -16,7 +16,26 @@ describe('defaults', () => {
       server: { host: '127.0.0.1', port: 8000, allowedHosts: [], drainSeconds: 10 },
       security: { authToken: undefined, auth: true },
       vault: { kind: 'auto' },
-      auth: { encryption: { key: undefined } },
+      auth: {
+        encryption: { key: undefined },
+        refresh: { enabled: true, checkInterval: 300_000, refreshLeadTime: 600_000 },
+      },
+      oauth: {
+        anthropic: {
+          clientId: '9d1c250a-e61b-44d9-88ed-5944d1962f5e',
+          authorizeUrl: undefined,
+          tokenPath: '/v1/oauth/token',
+          manualRedirect: 'https://platform.claude.com/oauth/code/callback',
+          scopes: ['user:profile', 'user:inference'],
+        },
+        openai: {
+          clientId: 'app_EMoamEEZ73f0CkXaXp7hrann',
+          authorizeUrl: undefined,
+          scopes: ['openid', 'profile', 'email', 'offline_access'],
+        },
+      },
+      codex: { enabled: false, home: undefined, models: [] },
+      claudeCode: { mode: 'on-request', path: undefined, useLogin: false, warm: 1 },
       storage: { dbPath: join(home, 'companion.db') },
       log: { level: 'info' },
       web: {
@@ -30,13 +49,16 @@ describe('defaults', () => {
       upstreams: {
         claudeWeb: 'https://claude.ai',
         anthropic: 'https://api.anthropic.com',
+        anthropicAuth: 'https://platform.claude.com',
         openai: 'https://api.openai.com/v1',
+        openaiAuth: 'https://auth.openai.com',
+        chatgpt: 'https://chatgpt.com/backend-api',
         gemini: 'https://generativelanguage.googleapis.com/v1beta/openai',
         mistral: 'https://api.mistral.ai/v1',
         groq: 'https://api.groq.com/openai/v1',
         deepseek: 'https://api.deepseek.com',
       },
-      providers: builtInProviders,
+      providers: [builtInProviders[0], codexProvider, ...builtInProviders.slice(1)],
       keys: [],
       router: { strategy: 'priority', maxAttempts: 3 },
       models: { aliases: new Map() },

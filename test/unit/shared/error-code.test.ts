@@ -50,10 +50,12 @@ describe('the table', () => {
     expect(remedy).toMatch(/^[A-Zc].+\.$/);
   });
 
-  test('lets no SDK throw a working key or login away: only a wrong client key is a 401', () => {
+  test('lets no SDK throw a working key away: a 401 is a wrong client key, or a login that only the person can mend', () => {
     expect(codes.filter((code) => errorFacts(code).status === 401)).toEqual([
       'CLIENT_KEY_MISSING',
       'CLIENT_KEY_INVALID',
+      'LOGIN_REQUIRED',
+      'LOGIN_EXPIRED',
     ]);
   });
 });
