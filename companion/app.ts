@@ -175,6 +175,12 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
       onSessionPush: async (seatId, push) => ({ sessionId: await sessions.receivePush(seatId, push) }),
       onSessionClear: (seatId, clear) => sessions.receiveClear(seatId, clear.store, clear.reason),
       onExchangeStop: (_seatId, exchangeId) => void activity.stop(exchangeId),
+      onLoginCallback: noLogins,
+      onLoginCancel: noLogins,
+      onLoginBegin: async () => noLogins(),
+      onLoginRefresh: async () => noLogins(),
+      onLoginRemove: async () => noLogins(),
+      onSeated: () => undefined,
       onOnline: (seatId) => {
         onEvent?.({ event: 'seat-online', seat: link.seats().find((seat) => seat.id === seatId) });
         link.broadcastStatus();
@@ -272,6 +278,10 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     },
     stop: () => (stopping ??= stopAll()),
   };
+}
+
+function noLogins(): never {
+  throw new CompanionError('NOT_FOUND', 'This companion keeps no logins.');
 }
 
 function nameOfCredential(id: string, sessions: SessionService, keys: ApiKeyService): string | undefined {

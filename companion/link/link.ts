@@ -1,6 +1,7 @@
 /** Puts the link together. What the app holds, and all that it needs to hold. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { SeatStatus } from '../../shared/status.ts';
+import type { LoginBrowsers } from '../account/oauth/login-desk-contract.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { JobRunner } from '../upstream/browser-transport.ts';
@@ -26,7 +27,7 @@ export interface LinkOptions {
   readonly isHostAllowed: (request: IncomingMessage) => boolean;
 }
 
-export interface Link extends JobRunner {
+export interface Link extends JobRunner, LoginBrowsers {
   /** Takes over the upgrades of this server. */
   attach(server: Server): void;
   /** A fresh pairing token for the port that the companion listens on; the one before is void. */
@@ -62,6 +63,8 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     seats: () => registry.seats(),
     isOnline: (seatId) => registry.isOnline(seatId),
     runJob: (seatId, job, signal) => registry.runJob(seatId, job, signal),
+    isAnyOnline: () => registry.isAnyOnline(),
+    post: (frame) => registry.post(frame),
     requestSession: (seatId, reason) => registry.requestSession(seatId, reason),
     unpair: (seatId) => registry.unpair(seatId),
     broadcastStatus: () => registry.broadcastStatus(),

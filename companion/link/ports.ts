@@ -1,6 +1,8 @@
 /** What the link asks of the rest of the companion. The app passes the implementations in. */
+import type { LoginProviderId } from '../../shared/credential.ts';
 import type { ExtensionFrame } from '../../shared/link/frame.ts';
 import type { ClientSettings, CompanionStatus } from '../../shared/status.ts';
+import type { OAuthCallback, OAuthCancel, OAuthStart } from '../account/oauth/login-desk-contract.ts';
 
 export type SessionPush = Extract<ExtensionFrame, { t: 'session.push' }>;
 export type SessionClear = Extract<ExtensionFrame, { t: 'session.clear' }>;
@@ -15,6 +17,15 @@ export interface LinkHandlers {
   onSessionClear(seatId: string, clear: SessionClear): Promise<void>;
   /** The person stopped an exchange in the popup. An exchange that is already over is no error. */
   onExchangeStop(seatId: string, exchangeId: string): void;
+  /** What the provider's redirect said, as this browser caught it; the outcome goes to every browser by itself. */
+  onLoginCallback(seatId: string, callback: OAuthCallback): void;
+  onLoginCancel(seatId: string, cancel: OAuthCancel): void;
+  /** The person clicked in a page of ours. Resolves once every browser has heard of the login that waits. */
+  onLoginBegin(seatId: string, provider: LoginProviderId): Promise<void>;
+  onLoginRefresh(seatId: string, loginId: string): Promise<void>;
+  onLoginRemove(seatId: string, loginId: string): Promise<void>;
+  /** For every socket that begins to serve, a second one of a browser that is online already included. */
+  onSeated(seatId: string, post: (frame: OAuthStart) => void): void;
   onOnline(seatId: string): void;
   /** The seat's last socket is gone. Not called when a newer socket of the same pair took over. */
   onOffline(seatId: string): void;

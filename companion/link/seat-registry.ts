@@ -2,6 +2,7 @@
 import { closeCode } from '../../shared/link/protocol.ts';
 import type { SeatStatus } from '../../shared/status.ts';
 import type { Clock } from '../base/clock.ts';
+import type { LoginBrowsers, OAuthResult, OAuthStart } from '../account/oauth/login-desk-contract.ts';
 import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import type { SeatRecord } from '../store/store.ts';
@@ -20,7 +21,7 @@ export interface SeatRegistryOptions {
   readonly log: Logger;
 }
 
-export class SeatRegistry implements JobRunner {
+export class SeatRegistry implements JobRunner, LoginBrowsers {
   readonly #pairs: PairBook;
   readonly #clock: Clock;
   readonly #handlers: LinkHandlers;
@@ -60,6 +61,15 @@ export class SeatRegistry implements JobRunner {
     return seat !== undefined;
   }
 
+  isAnyOnline(): boolean {
+    return this.#online.size > 0;
+  }
+
+  /** Tells every browser that is online of a login. */
+  post(frame: OAuthStart | OAuthResult): void {
+    for (const seat of this.#online.values()) seat.showLogin(frame);
+  }
+
   /** Tells every connected browser how things stand: soon, and at most four times a second. */
   broadcastStatus(): void {
     this.#broadcast.request();
@@ -88,6 +98,7 @@ export class SeatRegistry implements JobRunner {
     this.#noteSeen(seat.id, browser);
     this.#log.info({ seat: seat.id, replaced: before !== undefined }, 'browser connected');
     if (before === undefined) this.#handlers.onOnline(seat.id);
+    this.#handlers.onSeated(seat.id, (frame) => seat.showLogin(frame));
     this.broadcastStatus();
   }
 

@@ -3,12 +3,13 @@ import type { ExtensionFrame } from '../../shared/link/frame.ts';
 import { closeCode } from '../../shared/link/protocol.ts';
 import type { CloseCode } from '../../shared/link/protocol.ts';
 import type { CompanionStatus } from '../../shared/status.ts';
+import type { OAuthResult, OAuthStart } from '../account/oauth/login-desk-contract.ts';
 import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import type { TransportReply } from '../upstream/transport.ts';
 import { SeatJobs } from './jobs.ts';
 import type { JobRequest } from './jobs.ts';
-import type { LinkHandlers, SessionClear, SessionPush } from './ports.ts';
+import type { LinkHandlers, SessionPush } from './ports.ts';
 import type { Rekeying } from './rekeying.ts';
 import type { SealedSocket, SocketUser } from './sealed-socket.ts';
 
@@ -63,6 +64,11 @@ export class Seat implements SocketUser {
     });
   }
 
+  /** A login that waits for the person, or what became of it. */
+  showLogin(frame: OAuthStart | OAuthResult): void {
+    this.#socket.post(frame);
+  }
+
   /** Says so under seal first: a bare close code proves nothing about who sent it. */
   dismiss(): Promise<void> {
     return this.#socket.closeWith({ t: 'unpair' }, closeCode.unpaired, 'unpaired');
@@ -89,7 +95,17 @@ export class Seat implements SocketUser {
       case 'session.push':
         return void this.#acceptPush(frame);
       case 'session.clear':
-        return void this.#acceptClear(frame);
+        return void this.#serve(frame.t, this.#handlers.onSessionClear(this.id, frame));
+      case 'oauth.callback':
+        return this.#handlers.onLoginCallback(this.id, frame);
+      case 'oauth.cancel':
+        return this.#handlers.onLoginCancel(this.id, frame);
+      case 'login.begin':
+        return void this.#change(frame.t, this.#handlers.onLoginBegin(this.id, frame.provider));
+      case 'login.refresh':
+        return void this.#change(frame.t, this.#handlers.onLoginRefresh(this.id, frame.id));
+      case 'login.remove':
+        return void this.#change(frame.t, this.#handlers.onLoginRemove(this.id, frame.id));
       case 'status.get':
         return this.showStatus(this.#handlers.status());
       case 'client-settings.get':
@@ -122,12 +138,20 @@ export class Seat implements SocketUser {
     }
   }
 
-  async #acceptClear(clear: SessionClear): Promise<void> {
+  /** Answered by the status that it led to. */
+  async #change(frameType: string, work: Promise<void>): Promise<void> {
+    if (await this.#serve(frameType, work)) this.showStatus(this.#handlers.status());
+  }
+
+  /** `false` when it failed: then the extension was told. */
+  async #serve(frameType: string, work: Promise<void>): Promise<boolean> {
     try {
-      await this.#handlers.onSessionClear(this.id, clear);
+      await work;
+      return true;
     } catch (thrown) {
-      const { code, message, retry } = this.#explain(thrown, clear.t);
-      this.#socket.post({ t: 'error', code, message, ref: clear.t, retryable: retry === 'same' });
+      const { code, message, retry } = this.#explain(thrown, frameType);
+      this.#socket.post({ t: 'error', code, message, ref: frameType, retryable: retry === 'same' });
+      return false;
     }
   }
 
