@@ -12,7 +12,7 @@ import type { HubEvent } from '../wire/hub/event.ts';
 import { eventsOfMessage } from '../wire/hub/expand.ts';
 import { parseJson } from '../wire/hub/fields.ts';
 import type { LimitFacts } from '../wire/limits.ts';
-import { readOpenAiLimits } from '../wire/openai-chat/limits.ts';
+import { readOpenAiLimits } from '../wire/openai/limits.ts';
 import { createChatUpstream } from '../wire/openai-chat/upstream/codec.ts';
 import { decodeStream } from '../wire/sse.ts';
 import type { SseFrame } from '../wire/sse.ts';

@@ -4,13 +4,13 @@
  */
 import type { HubEvent } from '../../hub/event.ts';
 import { isObject, parseJson } from '../../hub/fields.ts';
-import { addJson, addText, addThinking, closeBlock, noBlocks, openTool } from './blocks.ts';
-import type { Blocks } from './blocks.ts';
+import { addJson, addText, addThinking, closeBlock, noBlocks, openTool } from '../../openai/answer-blocks.ts';
+import type { Blocks } from '../../openai/answer-blocks.ts';
 import { comesBefore, extendCall, locateCall } from './call.ts';
 import type { Call } from './call.ts';
 import type { CallPiece, Piece } from './delta.ts';
 import type { ChatUpstreamMemo } from './memo.ts';
-import { newHubId } from './tool-id.ts';
+import { newHubId } from '../../openai/target-tool-id.ts';
 
 /** What an answer needs to know of its request. */
 export interface AnswerContext {

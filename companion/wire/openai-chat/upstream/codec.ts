@@ -5,9 +5,9 @@ import type { AnswerContext } from './answer.ts';
 import { decodeCompletion } from './decode-message.ts';
 import { chatStreamDecoder } from './decode-stream.ts';
 import { encodeChatRequest } from './encode-request.ts';
-import { decodeChatError } from './error.ts';
+import { decodeOpenAiError } from '../../openai/provider-error.ts';
 import { memoOf } from './memo.ts';
-import { chatModelFacts } from './model-traits.ts';
+import { chatModelFacts } from '../../openai/model-traits.ts';
 
 export function createChatUpstream(quirks: ChatQuirks): UpstreamCodec {
   const contextOf = (encoded: EncodedRequest, stamp: Stamp): AnswerContext => {
@@ -19,6 +19,6 @@ export function createChatUpstream(quirks: ChatQuirks): UpstreamCodec {
     encodeRequest: (request, model) => encodeChatRequest(request, model, quirks),
     decodeMessage: (body, encoded, stamp) => decodeCompletion(body, contextOf(encoded, stamp), stamp),
     streamDecoder: (encoded, stamp) => chatStreamDecoder(contextOf(encoded, stamp), stamp),
-    decodeError: decodeChatError,
+    decodeError: decodeOpenAiError,
   };
 }

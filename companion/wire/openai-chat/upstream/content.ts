@@ -3,16 +3,10 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { CompanionError } from '../../../base/error.ts';
 import { fieldPath } from '../../hub/fields.ts';
 import type { HubContentBlock } from '../../hub/request.ts';
+import { joinTexts } from '../../openai/hub-turns.ts';
+import type { Path, Placed } from '../../openai/hub-turns.ts';
 import type { Warn } from '../../openai/warnings.ts';
 import type { ChatPart } from './body.ts';
-
-export type Path = readonly PropertyKey[];
-
-/** A block and where the client put it. */
-export interface Placed<Block> {
-  readonly block: Block;
-  readonly path: Path;
-}
 
 export interface ContentContext {
   readonly takesImages: boolean;
@@ -48,10 +42,6 @@ export function contentOf(parts: readonly ChatPart[]): string | ChatPart[] | und
   if (parts.length === 0) return undefined;
   const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   return texts.length === parts.length ? joinTexts(texts) : [...parts];
-}
-
-export function joinTexts(texts: readonly (string | null | undefined)[]): string {
-  return texts.filter(Boolean).join('\n\n');
 }
 
 function textPart(text: string): readonly ChatPart[] {

@@ -10,10 +10,10 @@ import { scanForStop } from '../../hub/stop-sequence.ts';
 import type { AnswerContext } from './answer.ts';
 import { readPieces } from './delta.ts';
 import type { CallPiece, Piece, TextPiece } from './delta.ts';
-import { decodeErrorObject } from './error.ts';
+import { decodeErrorObject } from '../../openai/provider-error.ts';
 import { failureOfFinish, readFinish, stopReasonOf, strongerFinish } from './finish.ts';
 import type { Finish } from './finish.ts';
-import { newHubId } from './tool-id.ts';
+import { newHubId } from '../../openai/target-tool-id.ts';
 import { readUsage } from './usage.ts';
 
 type Block = HubMessage['content'][number];

@@ -9,7 +9,7 @@ import type { SseFrame } from '../../sse.ts';
 import { addPiece, finishAnswer, hasCalls, newAnswer } from './answer.ts';
 import type { Answer, AnswerContext } from './answer.ts';
 import { readPieces } from './delta.ts';
-import { findError } from './error.ts';
+import { findError } from '../../openai/provider-error.ts';
 import { failureOfFinish, readFinish, stopReasonOf, strongerFinish } from './finish.ts';
 import type { Finish } from './finish.ts';
 import { deltaUsage, readUsage } from './usage.ts';

@@ -2,15 +2,16 @@
 import type { ChatQuirks } from '../../../../shared/api-provider.ts';
 import type { DecodedRequest, EncodedRequest } from '../../codec.ts';
 import type { HubRequest } from '../../hub/request.ts';
+import { warnDropped } from '../../openai/dropped-fields.ts';
 import { createWarnings } from '../../openai/warnings.ts';
 import type { ChatBody } from './body.ts';
 import type { ChatUpstreamMemo } from './memo.ts';
 import { encodeMessages } from './messages.ts';
 import { encodeFormat } from './format.ts';
-import { encodeEffort, encodeLimit, encodeSampling, encodeStops, encodeUser, warnDropped } from './options.ts';
-import { modelTraits } from './model-traits.ts';
-import { createTargetIds } from './tool-id.ts';
-import { targetToolName } from './tool-name.ts';
+import { encodeEffort, encodeLimit, encodeSampling, encodeStops, encodeUser, placedFields } from './options.ts';
+import { modelTraits } from '../../openai/model-traits.ts';
+import { createTargetIds } from '../../openai/target-tool-id.ts';
+import { targetToolName } from '../../openai/target-tool-name.ts';
 import { encodeTools } from './tools.ts';
 
 /** Throws `INVALID_REQUEST` for content that this wire has no form for; what else is lost is in the warnings. */
@@ -43,7 +44,7 @@ export function encodeChatRequest(request: DecodedRequest, model: string, quirks
       ...(quirks.takesStreamOptions && { stream_options: { include_usage: true } }),
     }),
   };
-  warnDropped(hub, warn);
+  warnDropped(hub, placedFields, warn);
   const memo: ChatUpstreamMemo = { model, localStops: stops.localStops, ...historyOf(hub) };
   return { path: '/chat/completions', headers: {}, body, warnings: list(), memo };
 }

@@ -5,7 +5,7 @@ import { schemaInstruction } from '../../hub/json-instruction.ts';
 import { isObjectSchema, resolveRoot } from '../../hub/json-schema.ts';
 import type { HubRequest } from '../../hub/request.ts';
 import type { ChatBody } from './body.ts';
-import { fitStrictSchema } from './strict-schema.ts';
+import { fitStrictSchema } from '../../openai/strict-schema.ts';
 
 export interface EncodedFormat {
   readonly fields: Partial<ChatBody>;

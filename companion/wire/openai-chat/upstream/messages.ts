@@ -4,14 +4,16 @@
  */
 import type Anthropic from '@anthropic-ai/sdk';
 import type { ChatQuirks } from '../../../../shared/api-provider.ts';
-import type { HubContentBlock, HubMessageParam, HubRequest } from '../../hub/request.ts';
+import type { HubRequest } from '../../hub/request.ts';
+import { argumentsOf } from '../../openai/call-arguments.ts';
+import { callsOf, joinTexts, mergeTurns, systemText } from '../../openai/hub-turns.ts';
+import type { Placed, Turn } from '../../openai/hub-turns.ts';
 import type { Warn } from '../../openai/warnings.ts';
 import type { ChatAssistantMessage, ChatMessage, ChatPart, ChatToolCall } from './body.ts';
-import { contentOf, encodePart, joinTexts } from './content.ts';
-import type { Placed } from './content.ts';
-import type { ModelTraits } from './model-traits.ts';
-import { splitExtra } from './tool-id.ts';
-import { targetToolName } from './tool-name.ts';
+import { contentOf, encodePart } from './content.ts';
+import type { ModelTraits } from '../../openai/model-traits.ts';
+import { splitExtra } from '../../openai/target-tool-id.ts';
+import { targetToolName } from '../../openai/target-tool-name.ts';
 import { encodeResult } from './tool-result.ts';
 import type { EncodedResult } from './tool-result.ts';
 import { keepStrictTurns } from './turn-order.ts';
@@ -22,11 +24,6 @@ export interface MessageContext {
   readonly takesImages: boolean;
   readonly targetId: (hubId: string) => string;
   readonly warn: Warn;
-}
-
-interface Turn {
-  readonly role: HubMessageParam['role'];
-  readonly blocks: Placed<HubContentBlock>[];
 }
 
 /** Calls of the last assistant turn that wait for results, and what may only follow once they have them. */
@@ -60,36 +57,8 @@ export function encodeMessages(
   return all;
 }
 
-/** Claude Code's note to Anthropic about billing differs on every call, and so would spoil other providers' caches. */
-const BILLING_NOTE = /^x-anthropic-billing-header:.*\n*/;
-
-function systemText(system: HubRequest['system'], warn: Warn): string {
-  const blocks = typeof system === 'string' ? [system] : (system ?? []).map(({ text }) => text);
-  const kept = blocks.map((text) => text.replace(BILLING_NOTE, ''));
-  if (kept.some((text, index) => text !== blocks[index])) warn('system', 'the billing note for Anthropic is left out');
-  return joinTexts(kept);
-}
-
 function systemMessage(content: string, { quirks }: MessageContext): readonly ChatMessage[] {
   return content === '' ? [] : [{ role: quirks.systemRole, content }];
-}
-
-/** The API takes turns of one role in a row for one turn. */
-function mergeTurns(messages: readonly HubMessageParam[]): readonly Turn[] {
-  const turns: Turn[] = [];
-  for (const [position, { role, content }] of messages.entries()) {
-    const path = ['messages', position, 'content'];
-    const list: readonly HubContentBlock[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content;
-    const blocks = list.map((block, index) => ({ block, path: [...path, index] }));
-    const last = turns.at(-1);
-    if (last?.role === role && role !== 'system') last.blocks.push(...blocks);
-    else turns.push({ role, blocks });
-  }
-  return turns;
-}
-
-function callsOf({ blocks }: Turn): readonly string[] {
-  return blocks.flatMap(({ block }) => (block.type === 'tool_use' ? [block.id] : []));
 }
 
 function otherMessages(turn: Turn, context: MessageContext): readonly ChatMessage[] {
@@ -188,14 +157,6 @@ const foreignCall = { google: { thought_signature: 'skip_thought_signature_valid
 function extraContent(id: string, isFirst: boolean, { quirks, traits }: MessageContext): unknown {
   if (!quirks.echoesExtraContent) return undefined;
   return splitExtra(id).extra ?? (isFirst && traits.wantsSignatures ? foreignCall : undefined);
-}
-
-/** Arguments that were no JSON object go back as the server wrote them. */
-function argumentsOf(input: unknown): string {
-  if (typeof input === 'object' && input !== null && '_raw_arguments' in input && Object.keys(input).length === 1) {
-    if (typeof input._raw_arguments === 'string') return input._raw_arguments;
-  }
-  return JSON.stringify(input ?? {});
 }
 
 /** Where thinking is wanted beside calls, none is an empty one: the field itself may not be missing. */

@@ -1,8 +1,10 @@
 /** Results of tools: a tool message holds text alone, so everything else is put into the user message after it. */
 import type Anthropic from '@anthropic-ai/sdk';
+import { joinTexts } from '../../openai/hub-turns.ts';
+import type { Placed } from '../../openai/hub-turns.ts';
 import type { ChatPart } from './body.ts';
-import { encodePart, joinTexts } from './content.ts';
-import type { ContentContext, Placed } from './content.ts';
+import { encodePart } from './content.ts';
+import type { ContentContext } from './content.ts';
 
 export interface EncodedResult {
   /** The server's id of the call. */

@@ -5,8 +5,8 @@ import type { ChatQuirks } from '../../../../shared/api-provider.ts';
 import type { HubRequest, HubTool } from '../../hub/request.ts';
 import type { Warn } from '../../openai/warnings.ts';
 import type { ChatBody } from './body.ts';
-import { fitStrictSchema } from './strict-schema.ts';
-import { targetToolName } from './tool-name.ts';
+import { fitStrictSchema } from '../../openai/strict-schema.ts';
+import { targetToolName } from '../../openai/target-tool-name.ts';
 
 type ToolFields = Pick<ChatBody, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 

@@ -5,7 +5,7 @@ import {
   createTargetIds,
   newHubId,
   splitExtra,
-} from '../../../../../companion/wire/openai-chat/upstream/tool-id.ts';
+} from '../../../../../companion/wire/openai/target-tool-id.ts';
 import { DONE, bodyOf, calls, completion, decodeBody, hello, quirksOf, readData, results } from './support.ts';
 
 const gemini = { quirks: quirksOf('gemini') };

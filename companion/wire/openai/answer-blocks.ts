@@ -1,6 +1,6 @@
 /** Hub blocks of a streamed answer: what is open, and what is kept back for a moment. */
-import type { HubEvent } from '../../hub/event.ts';
-import { scanForStop } from '../../hub/stop-sequence.ts';
+import type { HubEvent } from '../hub/event.ts';
+import { scanForStop } from '../hub/stop-sequence.ts';
 
 export type OpenBlock =
   | { readonly kind: 'text' | 'thinking' }

@@ -1,7 +1,7 @@
 /** What OpenAI asks of a JSON schema: of any one that its root is an object, of a strict one much more. */
-import type { JsonObject } from '../../hub/fields.ts';
-import { asArray, asObject } from '../../hub/fields.ts';
-import { closeObjects, isMap, isObjectSchema, mapSubschemas, mayBeObject, someSchema } from '../../hub/json-schema.ts';
+import type { JsonObject } from '../hub/fields.ts';
+import { asArray, asObject } from '../hub/fields.ts';
+import { closeObjects, isMap, isObjectSchema, mapSubschemas, mayBeObject, someSchema } from '../hub/json-schema.ts';
 
 /** Keywords that a strict schema may use. */
 const keywords: ReadonlySet<string> = new Set([

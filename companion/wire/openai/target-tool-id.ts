@@ -8,10 +8,10 @@
  * those more freely, and Anthropic's API refuses a signature that is not its own once the conversation moves there.
  */
 import { createHash } from 'node:crypto';
-import type { ChatQuirks } from '../../../../shared/api-provider.ts';
-import { asObject, asText, isObject, parseJson } from '../../hub/fields.ts';
-import type { JsonObject } from '../../hub/fields.ts';
-import { sanitizeToolId } from '../../openai/tool-id.ts';
+import type { ChatQuirks } from '../../../shared/api-provider.ts';
+import { asObject, asText, isObject, parseJson } from '../hub/fields.ts';
+import type { JsonObject } from '../hub/fields.ts';
+import { sanitizeToolId } from './tool-id.ts';
 
 /** `s`: a thought signature, in URL-safe base64. `j`: any JSON, in the same. */
 const carried = /^(.*?)__with_([sj])([A-Za-z0-9_-]+)$/;

@@ -1,6 +1,6 @@
 /** What the models of these servers take, by name. Everything about them that may go out of date stands in this file. */
-import type { ChatQuirks } from '../../../../shared/api-provider.ts';
-import type { Effort, ModelFacts } from '../../model-facts.ts';
+import type { ChatQuirks } from '../../../shared/api-provider.ts';
+import type { Effort, ModelFacts } from '../model-facts.ts';
 
 export interface ModelTraits {
   /** Takes `reasoning_effort`. */

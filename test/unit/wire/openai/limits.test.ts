@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readDurationMs } from '../../../../companion/wire/limit-time.ts';
 import { noLimits } from '../../../../companion/wire/limits.ts';
 import type { LimitFacts } from '../../../../companion/wire/limits.ts';
-import { readOpenAiLimits } from '../../../../companion/wire/openai-chat/limits.ts';
+import { readOpenAiLimits } from '../../../../companion/wire/openai/limits.ts';
 import { quotaWindowSchema } from '../../../../shared/quota.ts';
 
 const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -1,9 +1,9 @@
 /** What an answer of an OpenAI-compatible server that is no success means. */
-import type { ErrorCode } from '../../../../shared/error-code.ts';
-import type { CompanionError } from '../../../base/error.ts';
-import type { HeaderLookup } from '../../codec.ts';
-import type { HubErrorEvent } from '../../hub/event.ts';
-import { isObject } from '../../hub/fields.ts';
+import type { ErrorCode } from '../../../shared/error-code.ts';
+import type { CompanionError } from '../../base/error.ts';
+import type { HeaderLookup } from '../codec.ts';
+import type { HubErrorEvent } from '../hub/event.ts';
+import { isObject } from '../hub/fields.ts';
 import {
   limitDetails,
   readErrorObject,
@@ -13,12 +13,12 @@ import {
   refuseRequest,
   refuseUnknown,
   retryDetails,
-} from '../../hub/provider-error.ts';
-import type { Refusal } from '../../hub/provider-error.ts';
-import { readOpenAiLimits } from '../limits.ts';
+} from '../hub/provider-error.ts';
+import type { Refusal } from '../hub/provider-error.ts';
+import { readOpenAiLimits } from './limits.ts';
 
 /** The error that the answer stands for, in the provider's own words. `body` may be any of the known forms, or a page. */
-export function decodeChatError(status: number, headers: HeaderLookup, body: string, nowMs: number): CompanionError {
+export function decodeOpenAiError(status: number, headers: HeaderLookup, body: string, nowMs: number): CompanionError {
   return classify(readRefusal(status, headers, body), body, nowMs);
 }
 

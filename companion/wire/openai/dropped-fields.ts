@@ -1,0 +1,24 @@
+/** What of a hub request has no counterpart on OpenAI's wires. */
+import type { HubRequest } from '../hub/request.ts';
+import type { Warn } from './warnings.ts';
+
+/** Names each field that is set and is not `placed`, known or not; caching is the one that these servers do unasked. */
+export function warnDropped(hub: HubRequest, placed: ReadonlySet<string>, warn: Warn): void {
+  for (const [field, value] of Object.entries(hub)) {
+    if (placed.has(field) || value === undefined || value === null) continue;
+    if (field === 'service_tier' && value === 'auto') continue;
+    warn(field, field === 'cache_control' ? cacheReason : 'has no counterpart');
+  }
+  if (hasCacheMark(hub)) warn('cache_control', cacheReason);
+}
+
+const cacheReason = 'this provider caches by itself';
+
+function hasCacheMark({ system, tools, messages }: HubRequest): boolean {
+  const blocks: readonly object[] = [
+    ...(typeof system === 'string' ? [] : (system ?? [])),
+    ...(tools ?? []),
+    ...messages.flatMap(({ content }) => (typeof content === 'string' ? [] : content)),
+  ];
+  return blocks.some((block) => Boolean((block as { cache_control?: unknown }).cache_control));
+}
