@@ -13,6 +13,8 @@ export interface Paths {
   /** Who runs, and where: pid, address. Exists while a companion runs. */
   readonly runFile: string;
   readonly instanceLock: string;
+  /** Files that processes lock for a moment, one for each thing that only one of them may change at a time. */
+  readonly locksFolder: string;
   readonly logFolder: string;
   readonly log: string;
   /** Unix socket, or a named pipe on Windows. Its folder may lie outside of the home. */
@@ -43,6 +45,7 @@ export function pathsOf(home: string, surroundings: PathSurroundings = systemSur
     vaultKey: join(home, 'vault.key'),
     runFile: join(home, 'run.json'),
     instanceLock: join(home, 'instance.lock'),
+    locksFolder: join(home, 'locks'),
     logFolder,
     log: join(logFolder, 'companion.log'),
     controlSocket: controlSocketOf(home, surroundings),

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { withPlainErrors } from './sqlite-error.ts';
+import { withPlainErrors } from '../base/sqlite-error.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 

@@ -4,8 +4,8 @@ import { corruptCopyPath, fileError } from '../base/atomic-file.ts';
 import { CompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import { migrations } from './migrations.ts';
-import { createPrivateFile } from './private-file.ts';
-import { isDamage, withPlainErrors } from './sqlite-error.ts';
+import { createPrivateFile } from '../base/private-file.ts';
+import { isDamage, withPlainErrors } from '../base/sqlite-error.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import type { Store } from './store.ts';
 

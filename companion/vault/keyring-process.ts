@@ -7,7 +7,7 @@ async function answer({ operation, service, account, secret }: KeyringRequest): 
     const { default: keytar } = await import('keytar');
     if (operation === 'read') return { value: await keytar.getPassword(service, account) };
     if (operation === 'write') await keytar.setPassword(service, account, secret ?? '');
-    else await keytar.deletePassword(service, account);
+    else if (await keytar.deletePassword(service, account)) return { value: 'deleted' };
     return { value: null };
   } catch (thrown) {
     return { error: thrown instanceof Error ? thrown.message : String(thrown) };

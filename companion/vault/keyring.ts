@@ -19,6 +19,8 @@ export interface Keyring {
   /** Only meaningful after a successful `probe`: a locked keyring says that there is no such entry. */
   read(account: string): Promise<Secret | undefined>;
   write(account: string, secret: Secret): Promise<void>;
+  /** `true` if there was such an entry. */
+  delete(account: string): Promise<boolean>;
   close(): void;
 }
 
@@ -30,6 +32,7 @@ export interface KeyringRequest {
   readonly secret?: string;
 }
 
+/** The value that was read; of `delete`, something if there was an entry. */
 export type KeyringReply = { readonly value: string | null } | { readonly error: string };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,9 +42,16 @@ const probeLimitMs = 3000;
 /** Once the keyring works, macOS may still ask the person to allow the access to this entry. */
 const accessLimitMs = 60_000;
 
-/** The keyring of this computer. Nothing is loaded or asked before the first call. */
-export function systemKeyring(environment: Environment = process.env, platform = process.platform): Keyring {
-  return new HelperKeyring(environment, platform);
+/**
+ * The keyring of this computer: the entries of one service, another program's perhaps. Nothing is loaded or asked before
+ * the first call. One call at a time.
+ */
+export function systemKeyring(
+  environment: Environment = process.env,
+  platform = process.platform,
+  service = keyringService,
+): Keyring {
+  return new HelperKeyring(environment, platform, service);
 }
 
 /**
@@ -52,20 +62,23 @@ export function systemKeyring(environment: Environment = process.env, platform =
 class HelperKeyring implements Keyring {
   readonly #environment: Environment;
   readonly #platform: NodeJS.Platform;
+  readonly #service: string;
   #helper: Helper | undefined;
 
-  constructor(environment: Environment, platform: NodeJS.Platform) {
+  constructor(environment: Environment, platform: NodeJS.Platform, service: string) {
     this.#environment = environment;
     this.#platform = platform;
+    this.#service = service;
   }
 
   async probe(): Promise<void> {
-    if (this.#platform === 'linux' && !hasSessionBus(this.#environment)) {
-      throw new KeyringUnavailable('there is no session bus');
-    }
     const endsAtMs = performance.now() + probeLimitMs;
+    // An entry of our own: nothing is ever left in another program's service.
     const ask = (operation: KeyringRequest['operation'], secret?: string): Promise<string | null> =>
-      this.#ask({ operation, account: 'probe', ...(secret === undefined ? {} : { secret }) }, endsAtMs);
+      this.#ask(
+        { operation, service: keyringService, account: 'probe', ...(secret === undefined ? {} : { secret }) },
+        endsAtMs,
+      );
     const value = randomUUID();
     await ask('write', value);
     const isKept = (await ask('read')) === value;
@@ -74,12 +87,16 @@ class HelperKeyring implements Keyring {
   }
 
   async read(account: string): Promise<Secret | undefined> {
-    const value = await this.#ask({ operation: 'read', account }, performance.now() + accessLimitMs);
+    const value = await this.#access({ operation: 'read', account });
     return value === null ? undefined : new Secret(value);
   }
 
   async write(account: string, secret: Secret): Promise<void> {
-    await this.#ask({ operation: 'write', account, secret: secret.reveal() }, performance.now() + accessLimitMs);
+    await this.#access({ operation: 'write', account, secret: secret.reveal() });
+  }
+
+  async delete(account: string): Promise<boolean> {
+    return (await this.#access({ operation: 'delete', account })) !== null;
   }
 
   close(): void {
@@ -87,10 +104,17 @@ class HelperKeyring implements Keyring {
     this.#helper = undefined;
   }
 
-  async #ask(request: Omit<KeyringRequest, 'service'>, endsAtMs: number): Promise<string | null> {
+  #access(request: Omit<KeyringRequest, 'service'>): Promise<string | null> {
+    return this.#ask({ ...request, service: this.#service }, performance.now() + accessLimitMs);
+  }
+
+  async #ask(request: KeyringRequest, endsAtMs: number): Promise<string | null> {
+    if (this.#platform === 'linux' && !hasSessionBus(this.#environment)) {
+      throw new KeyringUnavailable('there is no session bus');
+    }
     if (this.#helper?.exitCode !== null) this.#helper = startHelper(this.#environment);
     try {
-      const reply = await exchange(this.#helper, { ...request, service: keyringService }, endsAtMs - performance.now());
+      const reply = await exchange(this.#helper, request, endsAtMs - performance.now());
       if ('value' in reply) return reply.value;
       throw new KeyringUnavailable(reasonOf(reply.error));
     } catch (thrown) {

@@ -1,8 +1,9 @@
 /** Which key opens the vault of this home, and what is said when it is not there. docs/decisions/0004-vault-envelope.md */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { Secret } from '../../shared/redact.ts';
 import { quarantineFile, readFileIfExists, removeLeftoverFiles, writeFileAtomic } from '../base/atomic-file.ts';
 import { CompanionError } from '../base/error.ts';
+import { withFileLock } from '../base/file-lock.ts';
 import type { Logger } from '../base/log.ts';
 import { keyringService, KeyringUnavailable, systemKeyring } from './keyring.ts';
 import type { Keyring } from './keyring.ts';
@@ -10,14 +11,19 @@ import { parseSealedFile } from './sealed-file.ts';
 import { SealedVault } from './sealed-vault.ts';
 import { decodeKey, encodeKey, randomKey, vaultKey } from './vault-key.ts';
 import type { KeyKind, KeyLabel, VaultKey } from './vault-key.ts';
-import type { Vault, VaultDescription } from './vault.ts';
+import type { Vault } from './vault.ts';
 
 export interface VaultInput {
   readonly config: {
     readonly vault: { readonly kind: 'auto' | 'keyring' | 'file' };
     readonly auth: { readonly encryption: { readonly key?: Secret<Uint8Array> | undefined } };
   };
-  readonly paths: { readonly vault: string; readonly vaultKey: string; readonly homeId: string };
+  readonly paths: {
+    readonly vault: string;
+    readonly vaultKey: string;
+    readonly homeId: string;
+    readonly locksFolder: string;
+  };
   readonly logger: Logger;
   /** The system's own unless given. */
   readonly keyring?: Keyring;
@@ -31,28 +37,42 @@ export interface OpenedVault {
 
 /**
  * Opens the vault, or makes an empty one when there is none. A vault that exists is opened with the key it was sealed with
- * or not at all: it is never replaced because its key is missing. Only for the one process that holds the instance lock.
+ * or not at all: it is never replaced because its key is missing. Two processes may open the same one at once.
  * Errors: `VAULT_LOCKED` (its key is in a keyring that cannot be used now), `VAULT_UNREADABLE` (its key is missing or
  * another), `CONFIG_INVALID` (settings that exclude each other), `STORE_UNAVAILABLE` (disk).
  */
 export async function openVault(input: VaultInput): Promise<OpenedVault> {
-  const { paths, logger } = input;
-  await Promise.all([removeLeftoverFiles(paths.vault), removeLeftoverFiles(paths.vaultKey)]);
-  const existing = await readExisting(paths.vault);
   const keyring = input.keyring ?? systemKeyring();
   try {
     const keys = new KeySources(input, keyring);
-    if (existing.label !== undefined)
-      return { vault: await openExisting(paths.vault, existing.label, keys), quarantinedTo: null };
-    const { key, note } = await keys.forNewVault();
-    const quarantinedTo = existing.isDamaged ? await quarantineFile(paths.vault, Date.now()) : null;
-    if (quarantinedTo !== null) logger.error({ quarantinedTo }, 'The vault file was damaged and has been set aside');
-    const vault = new SealedVault(paths.vault, key, describe(key.label, paths, note));
-    await vault.create();
-    return { vault, quarantinedTo };
+    // Who makes one may have to wait for a person, whom the keyring asks.
+    const found = await withFileLock(lockPathOf(input.paths), undefined, () => findOrMake(input, keys), 75_000);
+    return 'vault' in found ? found : { vault: await openExisting(found.label, keys), quarantinedTo: null };
   } finally {
     keyring.close();
   }
+}
+
+/** The label of the vault that is there, or a new vault. Under its lock: nobody else may write, or make one, meanwhile. */
+async function findOrMake({ paths, logger }: VaultInput, keys: KeySources): Promise<OpenedVault | { label: KeyLabel }> {
+  await Promise.all([removeLeftoverFiles(paths.vault), removeLeftoverFiles(paths.vaultKey)]);
+  const { label, isDamaged } = await readExisting(paths.vault);
+  if (label !== undefined) return { label };
+  const { key, note } = await keys.forNewVault();
+  const quarantinedTo = isDamaged ? await quarantineFile(paths.vault, Date.now()) : null;
+  if (quarantinedTo !== null) logger.error({ quarantinedTo }, 'The vault file was damaged and has been set aside');
+  const vault = sealedVault(key, paths, note);
+  await vault.create();
+  return { vault, quarantinedTo };
+}
+
+function lockPathOf(paths: VaultInput['paths']): string {
+  return join(paths.locksFolder, 'vault.lock');
+}
+
+function sealedVault(key: VaultKey, paths: VaultInput['paths'], note: string | null): SealedVault {
+  const description = { kind: key.label.kind, location: locationOf(key.label, paths), note };
+  return new SealedVault(paths.vault, lockPathOf(paths), key, description);
 }
 
 interface Existing {
@@ -66,16 +86,12 @@ async function readExisting(path: string): Promise<Existing> {
   return { label: file?.key, isDamaged: bytes !== undefined && file === undefined };
 }
 
-async function openExisting(path: string, label: KeyLabel, keys: KeySources): Promise<Vault> {
+async function openExisting(label: KeyLabel, keys: KeySources): Promise<Vault> {
   const key = await keys.forExistingVault(label);
   const note = label.kind === 'key-file' && keys.mayUseKeyring ? 'the vault was made with a key file' : null;
-  const vault = new SealedVault(path, key, describe(label, keys.paths, note));
+  const vault = sealedVault(key, keys.paths, note);
   await vault.check();
   return vault;
-}
-
-function describe(label: KeyLabel, paths: VaultInput['paths'], note: string | null): VaultDescription {
-  return { kind: label.kind, location: locationOf(label, paths), note };
 }
 
 function locationOf({ kind, account }: KeyLabel, paths: VaultInput['paths']): string {

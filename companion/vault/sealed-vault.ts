@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { Secret } from '../../shared/redact.ts';
 import { fileError, readFileIfExists, systemErrorCode, writeFileAtomic } from '../base/atomic-file.ts';
 import { CompanionError } from '../base/error.ts';
+import { withFileLock } from '../base/file-lock.ts';
 import { SerialQueue } from '../base/serial.ts';
 import { parseSealedFile, seal, unseal } from './sealed-file.ts';
 import type { VaultKey } from './vault-key.ts';
@@ -11,24 +12,27 @@ type Entries = ReadonlyMap<string, string>;
 
 /**
  * All secrets in one sealed file. Every call waits for the one before it; a write replaces the whole file at once. The file
- * is read again when something else changed it.
+ * is read again when something else changed it. From reading to writing a change holds the lock at `lockPath`, so that two
+ * processes never lose each other's; reading needs no lock, since the file is always whole.
  */
 export class SealedVault implements Vault {
   readonly description: VaultDescription;
   readonly #path: string;
+  readonly #lockPath: string;
   readonly #key: VaultKey;
   readonly #queue = new SerialQueue();
   #entries: Entries = new Map();
   /** Identity of the file that `#entries` was read from or written to. */
   #stamp = '';
 
-  constructor(path: string, key: VaultKey, description: VaultDescription) {
+  constructor(path: string, lockPath: string, key: VaultKey, description: VaultDescription) {
     this.#path = path;
+    this.#lockPath = lockPath;
     this.#key = key;
     this.description = description;
   }
 
-  /** Writes an empty vault in place of whatever is there. */
+  /** Writes an empty vault in place of whatever is there. Only for one that holds the lock at `lockPath`. */
   create(): Promise<void> {
     return this.#inTurn(() => this.#write(new Map()));
   }
@@ -51,7 +55,7 @@ export class SealedVault implements Vault {
   }
 
   delete(name: string): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#changeInTurn(async () => {
       await this.#refresh();
       const entries = new Map(this.#entries);
       if (!entries.delete(name)) return false;
@@ -61,7 +65,7 @@ export class SealedVault implements Vault {
   }
 
   update(name: string, change: (current: Secret | undefined) => Secret | undefined): Promise<Secret | undefined> {
-    return this.#inTurn(async () => {
+    return this.#changeInTurn(async () => {
       await this.#refresh();
       const current = wrap(this.#entries.get(name));
       const next = change(current);
@@ -80,6 +84,10 @@ export class SealedVault implements Vault {
 
   #inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
     return this.#queue.run('vault', task);
+  }
+
+  #changeInTurn<Result>(task: () => Promise<Result>): Promise<Result> {
+    return this.#inTurn(() => withFileLock(this.#lockPath, undefined, task));
   }
 
   async #refresh(): Promise<void> {

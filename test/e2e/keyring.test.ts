@@ -80,7 +80,7 @@ describe.skipIf(noSession !== undefined)('a real keyring', () => {
     await first.stop();
     const { vault } = await home.open({ keyring: await keyringIn(folder, password) });
     expect((await vault.get('session/1'))?.reveal()).toBe(canary);
-    expect(await readdir(home.paths.home)).toEqual(['vault.json']);
+    expect((await readdir(home.paths.home)).sort()).toEqual(['locks', 'vault.json']);
   });
 
   it('leaves neither the secret nor its key nor the probe in any file', async () => {
@@ -119,7 +119,7 @@ describe.skipIf(noSession !== undefined)('a real keyring', () => {
       message: expect.stringMatching(/which cannot be used now: it is locked\.$/),
     });
     expect(await readFile(home.paths.vault)).toEqual(before);
-    expect(await readdir(home.paths.home)).toEqual(['vault.json']);
+    expect((await readdir(home.paths.home)).sort()).toEqual(['locks', 'vault.json']);
     const { vault } = await home.open({ keyring: await keyringIn(folder, password) });
     expect((await vault.get('session/1'))?.reveal()).toBe(canary);
   });

@@ -26,6 +26,11 @@ export class FakeKeyring implements Keyring {
     this.entries.set(account, secret.reveal());
   }
 
+  async delete(account: string): Promise<boolean> {
+    if (this.trouble !== undefined) throw new KeyringUnavailable(this.trouble);
+    return this.entries.delete(account);
+  }
+
   close(): void {
     this.isClosed = true;
   }

@@ -1,4 +1,6 @@
+import type { Dirent } from 'node:fs';
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pathsOf } from '../../../companion/config/paths.ts';
 import { Secret } from '../../../shared/redact.ts';
@@ -19,10 +21,20 @@ async function canaryIn(home: VaultHome, settings: VaultSettings = {}): Promise<
   return (await (await home.open(settings)).vault.get('session/1'))?.reveal();
 }
 
+function pathOf(entry: Dirent): string {
+  return join(entry.parentPath, entry.name);
+}
+
+/** The files that hold something: a lock may come. */
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.lock')).map(pathOf);
+}
+
 /** The refusal, after a check that it changed no file. */
 async function refusal(home: VaultHome, settings: VaultSettings = {}): Promise<unknown> {
   const contents = async (): Promise<unknown> =>
-    Promise.all((await readdir(home.paths.home)).map((name) => readFile(`${home.paths.home}/${name}`)));
+    Promise.all((await filesIn(home.paths.home)).map((path) => readFile(path)));
   const before = await contents();
   const thrown = await home.open(settings).then(
     () => 'it opened',
@@ -45,7 +57,7 @@ describe('a new vault', () => {
     });
     expect(quarantinedTo).toBeNull();
     expect([...home.keyring.entries.keys()]).toEqual([`vault:${home.paths.homeId}`]);
-    expect(await readdir(home.paths.home)).toEqual(['vault.json']);
+    expect((await readdir(home.paths.home)).sort()).toEqual(['locks', 'vault.json']);
     expect([home.keyring.probes, home.keyring.isClosed]).toEqual([1, true]);
   });
 
@@ -112,7 +124,7 @@ describe('a new vault', () => {
     await writeFile(`${home.paths.home}/.vault.json.0123.tmp`, 'half');
     await writeFile(`${home.paths.home}/.vault.key.0123.tmp`, 'half');
     await home.open({ kind: 'file' });
-    expect((await readdir(home.paths.home)).sort()).toEqual(['vault.json', 'vault.key']);
+    expect((await readdir(home.paths.home)).sort()).toEqual(['locks', 'vault.json', 'vault.key']);
   });
 });
 

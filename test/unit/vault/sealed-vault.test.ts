@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -30,9 +31,9 @@ describe('sealed vault', () => {
     const { vault } = await open(settings);
     await vault.set('session/CANARY-NAME', new Secret('CANARY-VALUE'));
     const files = await Promise.all(
-      (await readdir(paths.home)).map((name) => readFile(join(paths.home, name), 'utf8')),
+      ['vault.json', 'vault.key'].map((name) => readFile(join(paths.home, name), 'utf8')),
     );
-    expect(files).toHaveLength(2);
+    expect((await readdir(paths.home)).sort()).toEqual(['locks', 'vault.json', 'vault.key']);
     for (const encoding of ['utf8', 'base64', 'hex'] as const) {
       const needle = Buffer.from('CANARY').toString(encoding).slice(0, 7);
       for (const text of files) expect(text).not.toContain(needle);
@@ -58,6 +59,24 @@ describe('sealed vault', () => {
     await one.set('c', new Secret('3'));
     expect(await two.list('')).toEqual(['a', 'b', 'c']);
     expect(await one.list('')).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps what two processes write at once, when both begin with no vault at all', { timeout: 60_000 }, async () => {
+    const { paths, open } = await vaultHome();
+    const exits = ['left', 'right'].map(async (side) => {
+      const script = `${openingScript(paths.home)}
+        for (let n = 0; n < 30; n += 1) await vault.set('${side}/' + n, new Secret('${side} ' + n));
+        for (let n = 0; n < 10; n += 1) await vault.delete('${side}/' + n);`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
+      const [code] = await once(child, 'exit');
+      return code;
+    });
+    expect(await Promise.all(exits)).toEqual([0, 0]);
+    const { vault } = await open(settings);
+    for (const side of ['left', 'right']) {
+      expect(await vault.list(`${side}/`)).toHaveLength(20);
+      expect((await vault.get(`${side}/29`))?.reveal()).toBe(`${side} 29`);
+    }
   });
 
   it('neither serves nor brings back secrets when its file was deleted or overwritten', async () => {
@@ -95,7 +114,7 @@ describe('sealed vault', () => {
     expect((await vault.get('a'))?.reveal()).toBe('old');
     await vault.set('b', new Secret('fits'));
     expect(await (await open(settings)).vault.list('')).toEqual(['a', 'b']);
-    expect((await readdir(paths.home)).sort()).toEqual(['vault.json', 'vault.key']);
+    expect((await readdir(paths.home)).sort()).toEqual(['locks', 'vault.json', 'vault.key']);
   });
 
   it(
@@ -103,16 +122,7 @@ describe('sealed vault', () => {
     { timeout: 90_000 },
     async () => {
       const { paths, open } = await vaultHome();
-      const script = `
-      const { createLogger } = await import(${source('companion/base/log.ts')});
-      const { pathsOf } = await import(${source('companion/config/paths.ts')});
-      const { openVault } = await import(${source('companion/vault/open-vault.ts')});
-      const { Secret } = await import(${source('shared/redact.ts')});
-      const { vault } = await openVault({
-        config: { vault: { kind: 'file' }, auth: { encryption: {} } },
-        paths: pathsOf(${JSON.stringify(paths.home)}),
-        logger: createLogger({ level: 'silent', destination: process.stderr }),
-      });
+      const script = `${openingScript(paths.home)}
       for (let n = 0; ; n += 1) {
         await vault.set('a', new Secret(n + ':' + 'x'.repeat(5000 + n % 7)));
         process.stdout.write(n + '\\n');
@@ -126,10 +136,24 @@ describe('sealed vault', () => {
         expect(Number(number)).toBeGreaterThanOrEqual(lastTold);
         expect(padding).toBe('x'.repeat(5000 + (Number(number) % 7)));
       }
-      expect((await readdir(paths.home)).sort()).toEqual(['vault.json', 'vault.key']);
+      expect((await readdir(paths.home)).sort()).toEqual(['locks', 'vault.json', 'vault.key']);
     },
   );
 });
+
+/** The start of a script that opens the vault of a home, as `vault`. */
+function openingScript(home: string): string {
+  return `
+    const { createLogger } = await import(${source('companion/base/log.ts')});
+    const { pathsOf } = await import(${source('companion/config/paths.ts')});
+    const { openVault } = await import(${source('companion/vault/open-vault.ts')});
+    const { Secret } = await import(${source('shared/redact.ts')});
+    const { vault } = await openVault({
+      config: { vault: { kind: 'file' }, auth: { encryption: {} } },
+      paths: pathsOf(${JSON.stringify(home)}),
+      logger: createLogger({ level: 'silent', destination: process.stderr }),
+    });`;
+}
 
 /** Kills the script some time after its first line, and returns the last number that it told. */
 async function runAndKill(script: string, afterMs: number): Promise<number> {

@@ -1,4 +1,4 @@
-import { CompanionError } from '../base/error.ts';
+import { CompanionError } from './error.ts';
 
 /** Primary result codes of SQLite, https://www.sqlite.org/rescode.html. */
 const reasons: Readonly<Record<number, string>> = {

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { fileError, systemErrorCode } from '../base/atomic-file.ts';
+import { fileError, systemErrorCode } from './atomic-file.ts';
 
 /**
  * Creates an empty file (0600) unless there is one. Never opens one that is there: closing it again would drop every lock
