@@ -2,8 +2,9 @@
  * One try of one candidate: the client's bytes as they are where the wire is the same, else decoded, asked in the
  * upstream's own form and told as hub events. Resolves when the answer has truly begun.
  */
+import type { LeasedCredential } from '../../shared/credential.ts';
 import { CompanionError } from '../base/error.ts';
-import type { ApiCandidate, Candidate, WebCandidate } from '../router/plan.ts';
+import type { ApiCandidate, Candidate, ClaudeCodeCandidate, WebCandidate } from '../router/plan.ts';
 import { resolveModel } from '../router/model-map.ts';
 import type { SessionRecord } from '../store/store.ts';
 import type { ApiUpstream } from '../upstream/api-upstream.ts';
@@ -40,6 +41,8 @@ export interface AttemptContext {
 export interface AttemptServices {
   readonly api: ApiUpstream;
   readonly claudeWeb: Upstream<SessionRecord>;
+  /** Has credentials of its own. */
+  readonly claudeCode: Upstream<undefined>;
   readonly sessions: SessionHealth;
   readonly thinking: ThinkingMemory;
 }
@@ -50,7 +53,11 @@ export type Begun = {
 } & (
   | {
       readonly kind: 'relay';
+      /** What opened the provider. */
+      readonly leased: LeasedCredential;
       readonly reply: RawReply;
+      /** Where the client's bytes had to be bent to the provider. */
+      readonly warnings: readonly Warning[];
       /** What the reply means if it refuses the key rather than the request. */
       readonly refusal: CompanionError | undefined;
     }
@@ -74,31 +81,33 @@ export interface WebAttempt {
 export async function relay(
   services: AttemptServices,
   candidate: ApiCandidate,
+  key: LeasedCredential,
   context: AttemptContext,
 ): Promise<Begun> {
   const { request, model, signal } = context;
-  const { provider, key } = candidate;
+  const { provider } = candidate;
   const isRenamed = model !== undefined && candidate.model !== undefined && candidate.model !== model.value;
   const body =
     isRenamed && Buffer.isBuffer(request.body)
       ? replaceMember(request.body, model.range, candidate.model)
       : request.body;
   const { method, target, rawHeaders } = request;
-  const { reply, refusal } = await services.api.relay(
+  const { reply, refusal, warnings } = await services.api.relay(
     { provider, key, model: candidate.model, method, target, rawHeaders, body },
     signal,
   );
-  return { kind: 'relay', candidate, reply, refusal };
+  return { kind: 'relay', candidate, leased: key, reply, refusal, warnings };
 }
 
 /** Asks a provider of another wire. */
 export async function translate(
   services: AttemptServices,
   candidate: ApiCandidate,
+  key: LeasedCredential,
   context: AttemptContext,
 ): Promise<Begun> {
   const { api, thinking } = services;
-  const { provider, key } = candidate;
+  const { provider } = candidate;
   const model = candidate.model ?? '';
   const codec = api.codecOf(provider);
   const decoded = decode(context, codec.factsOf(model), thinking, provider.id);
@@ -136,6 +145,20 @@ export async function askWeb(
     transport: reply.transport,
     events: await primed(reply.events),
   };
+}
+
+/** Asks the person's own Claude Code. */
+export async function askClaudeCode(
+  services: AttemptServices,
+  candidate: ClaudeCodeCandidate,
+  context: AttemptContext,
+): Promise<Begun> {
+  const { model } = candidate;
+  const decoded = decode(context, modelFacts(model), services.thinking, 'claude-code');
+  const request = { hub: decoded.hub, model, credential: undefined, client: context.request.client };
+  const reply = await services.claudeCode.send(request, context.signal);
+  const warnings = [...decoded.warnings, ...reply.warnings];
+  return { kind: 'events', candidate, decoded, warnings, transport: 'direct', events: await primed(reply.events) };
 }
 
 function decode(

@@ -19,6 +19,8 @@ export interface ExchangeRequest {
   readonly isTranslatable: boolean;
   /** It is about objects that belong to the credential that made them. */
   readonly isStateful: boolean;
+  /** The route is this provider's alone. */
+  readonly onlyProvider: string | undefined;
   readonly mode: Mode | undefined;
   readonly client: string;
   /** The credential that the client sent along, to be used and forgotten. */

@@ -1,6 +1,7 @@
 /** What is known of one exchange while it runs, and what remains of it: a ledger row and a log line, never contents. */
 import type { CompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
+import { nameOfClaudeCode, nameOfKey, nameOfSession } from '../router/describe.ts';
 import type { Candidate, Plan } from '../router/plan.ts';
 import type { LedgerAttempt, LedgerRow } from '../store/ledger.ts';
 import type { Warning } from '../wire/codec.ts';
@@ -135,16 +136,35 @@ export class ExchangeRecord {
 }
 
 export function nameOf(candidate: Candidate): string {
-  if (candidate.kind === 'web') return `claude.ai session ${candidate.session.name}`;
-  return candidate.key.origin === 'client'
-    ? `${candidate.provider.name}, the client's own credential`
-    : `${candidate.provider.name} key ${candidate.key.name}`;
+  switch (candidate.kind) {
+    case 'web':
+      return nameOfSession(candidate.session);
+    case 'claude-code':
+      return nameOfClaudeCode;
+    case 'api':
+      return nameOfKey(candidate.provider, candidate.key);
+  }
 }
 
 export function providerOf(candidate: Candidate): string {
-  return candidate.kind === 'web' ? 'claude-web' : candidate.provider.id;
+  switch (candidate.kind) {
+    case 'web':
+      return 'claude-web';
+    case 'claude-code':
+      return 'claude-code';
+    case 'api':
+      return candidate.provider.id;
+  }
 }
 
-export function credentialOf(candidate: Candidate): string {
-  return candidate.kind === 'web' ? candidate.session.id : candidate.key.id;
+/** `null` for Claude Code, which has its own. */
+export function credentialOf(candidate: Candidate): string | null {
+  switch (candidate.kind) {
+    case 'web':
+      return candidate.session.id;
+    case 'claude-code':
+      return null;
+    case 'api':
+      return candidate.key.id;
+  }
 }

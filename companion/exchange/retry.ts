@@ -5,7 +5,7 @@ import type { Candidate } from '../router/plan.ts';
 /** After an attempt that failed with `error`. */
 export function mayTryNext(error: CompanionError, failed: Candidate, next: Candidate): boolean {
   if (error.retry === 'other-credential' || error.code === 'SEAT_OFFLINE' || error.code === 'CHALLENGE') return true;
-  if (failed.kind === 'web' || !isTroubleOfTheProvider(error)) return false;
+  if (failed.kind !== 'api' || !isTroubleOfTheProvider(error)) return false;
   return error.code === 'OVERLOADED' ? !isSamePlace(failed, next) : true;
 }
 

@@ -4,10 +4,10 @@
  * from any other. Nothing is sent to the client before the answer has truly begun, so that whatever fails until then is a
  * proper HTTP error, or another candidate's turn.
  */
-import { CompanionError, toCompanionError } from '../base/error.ts';
+import type { LeasedCredential } from '../../shared/credential.ts';
+import { CompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
-import type { ApiCandidate, Candidate, Plan, RouteRequest, WebCandidate } from '../router/plan.ts';
-import type { KeyPool } from '../router/pool.ts';
+import type { Candidate, Plan, RouteRequest } from '../router/plan.ts';
 import type { LedgerRow } from '../store/ledger.ts';
 import { hideKey } from '../upstream/hide-key.ts';
 import { collectMessage } from '../wire/hub/collect.ts';
@@ -17,8 +17,8 @@ import { createObserver } from '../wire/observe/create.ts';
 import { peekMembers } from '../wire/peek.ts';
 import type { Peeked } from '../wire/peek.ts';
 import type { ActivityBoard, RunningExchange } from './activity.ts';
-import { askWeb, lazyJson, relay, translate } from './attempt.ts';
-import type { AttemptContext, AttemptServices, Begun, WebAttempt } from './attempt.ts';
+import { lazyJson } from './attempt.ts';
+import type { Begun } from './attempt.ts';
 import { conversationAfter, conversationOf, isAnswerId } from './conversation.ts';
 import type { Conversation } from './conversation.ts';
 import { encodeStream } from './encode-answer.ts';
@@ -26,14 +26,15 @@ import type { ExchangeRequest, RelayEnd, Served } from './exchange.ts';
 import { credentialOf, ExchangeRecord, providerOf } from './record.ts';
 import { afterRetries, mayReplace, mayTryNext } from './retry.ts';
 import { createStamp } from './stamp.ts';
+import { canBeSentAgain, reasonOf, Tries } from './tries.ts';
+import type { TriedRun, TryServices } from './tries.ts';
 import { UsageWatch } from './watch-events.ts';
 
-export interface ExchangeOptions extends AttemptServices {
+export interface ExchangeOptions extends TryServices {
   /** Explained candidates, or the refusal; asks the providers for their models where it must. */
   readonly plan: (request: RouteRequest) => Plan | Promise<Plan>;
   /** Whether it matters which conversation a request belongs to: there is more than one key. */
   readonly keepsConversations: () => boolean;
-  readonly pool: KeyPool;
   readonly activity: ActivityBoard;
   readonly ledger: { append(row: LedgerRow): void };
   readonly logger: Logger;
@@ -43,22 +44,12 @@ export interface ExchangeOptions extends AttemptServices {
 }
 
 /** One exchange on its way. */
-interface Run {
-  readonly exchange: RunningExchange;
+interface Run extends TriedRun {
   readonly record: ExchangeRecord;
-  readonly context: AttemptContext;
   readonly plan: Plan;
-  readonly conversation: Conversation | undefined;
 }
 
 type Relayed = Extract<Begun, { kind: 'relay' }>;
-
-interface Failed {
-  readonly kind: 'failed';
-  readonly error: CompanionError;
-  /** The same session may be reached another way. */
-  readonly hasOtherWay: boolean;
-}
 
 const longestModelName = 1_000;
 const peekedMembers = ['model'] as const;
@@ -66,9 +57,11 @@ const peekedOpenAiMembers = ['model', 'prompt_cache_key'] as const;
 
 export class ExchangeService {
   readonly #options: ExchangeOptions;
+  readonly #tries: Tries;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    this.#tries = new Tries(options);
   }
 
   /**
@@ -119,7 +112,7 @@ export class ExchangeService {
     const { begun, attempts } = await this.#begin(run);
     const { exchange, context } = run;
     const facts = { exchangeId: exchange.id, route: describeRoute(begun) };
-    if (begun.kind === 'relay') return { ...facts, ...this.#relayed(run, begun, attempts > 1), warnings: [] };
+    if (begun.kind === 'relay') return { ...facts, ...this.#relayed(run, begun, attempts > 1) };
     const { decoded, warnings } = begun;
     run.record.served({ status: 200, isStream: decoded.isStream, warnings });
     const events = this.#watch(run, begun);
@@ -142,7 +135,8 @@ export class ExchangeService {
       const candidate = untried.shift();
       if (candidate === undefined) break;
       const next = attempts < mostAttempts ? untried[0] : undefined;
-      const outcome = await this.#try(run, candidate);
+      run.record.tries(candidate);
+      const outcome = await this.#tries.try(run, candidate);
       if (outcome.kind !== 'failed') {
         if (!this.#isReplaced(outcome, next)) return { begun: outcome, attempts };
         run.record.failed(`status ${outcome.reply.status}`, outcome.reply.status);
@@ -170,61 +164,26 @@ export class ExchangeService {
     return isWorthIt && this.#options.pool.mayRetry();
   }
 
-  #try(run: Run, candidate: Candidate): Promise<Begun | Failed> {
-    run.record.tries(candidate);
-    return candidate.kind === 'web' ? this.#tryWeb(run, candidate) : this.#tryApi(run, candidate);
-  }
-
-  async #tryApi(run: Run, candidate: ApiCandidate): Promise<Begun | Failed> {
-    const { pool } = this.#options;
-    const { key, model } = candidate;
-    const isOurs = key.origin !== 'client';
-    if (isOurs) pool.noteLease(key, model, run.conversation?.key);
-    try {
-      const begun = await (candidate.isSameWire ? relay : translate)(this.#options, candidate, run.context);
-      // Where its status says no more than that the request is wrong, the pool has not noticed.
-      if (begun.kind === 'relay' && begun.refusal?.code === 'QUOTA_EXHAUSTED')
-        pool.noteFailure(key.id, model, begun.refusal);
-      return begun;
-    } catch (cause) {
-      const error = reasonOf(cause, run.exchange.signal);
-      if (isOurs) pool.noteFailure(key.id, model, error);
-      return { kind: 'failed', error, hasOtherWay: false };
-    }
-  }
-
-  async #tryWeb(run: Run, candidate: WebCandidate): Promise<Begun | Failed> {
-    const attempt: WebAttempt = { session: candidate.session, hasReply: false };
-    try {
-      return await askWeb(this.#options, candidate, attempt, run.context, ({ transport }, { seatId }) =>
-        run.exchange.describe({ transport, seatId }),
-      );
-    } catch (cause) {
-      const error = reasonOf(cause, run.exchange.signal);
-      this.#options.sessions.noteFailure(attempt.session, error);
-      return { kind: 'failed', error, hasOtherWay: attempt.hasReply && error.code === 'SEAT_OFFLINE' };
-    }
-  }
-
-  #relayed(run: Run, { candidate, reply }: Relayed, hasRetried: boolean) {
+  #relayed(run: Run, { candidate, leased, reply, warnings }: Relayed, hasRetried: boolean) {
     const type = reply.header('content-type');
     run.record.served({
       status: reply.status,
       isStream: type?.includes('text/event-stream') === true,
-      warnings: [],
+      warnings,
     });
     const { dialect } = run.context.request;
     return {
       kind: 'relay' as const,
+      warnings,
       reply,
       observer: createObserver(dialect.id, type, reply.header('content-encoding')),
       hasRetried,
       finish: ({ facts, error }: RelayEnd) => {
         run.exchange.end();
         run.record.uses(facts?.usage);
-        this.#noteEnd(candidate, error, reply.status);
+        this.#tries.noteEnd(candidate, error, reply.status);
         if (facts?.answerId !== undefined) this.#rememberAnswer(candidate, facts.answerId);
-        const outcome = error?.code ?? (reply.status < 400 ? errorIn(facts, candidate) : `status ${reply.status}`);
+        const outcome = error?.code ?? (reply.status < 400 ? errorIn(facts, leased) : `status ${reply.status}`);
         run.record.finish(reply.status, outcome, error);
       },
     };
@@ -253,32 +212,16 @@ export class ExchangeService {
       if (run.exchange.signal.aborted) error = reasonOf(undefined, run.exchange.signal);
       run.exchange.end();
       run.record.uses(usage.usage);
-      this.#noteEnd(begun.candidate, error);
+      this.#tries.noteEnd(begun.candidate, error);
       run.record.finish(200, error?.code ?? 'ok', error);
     }
   }
 
   /** Requests that carry on from an answer name it, and only the account that gave it knows it. */
   #rememberAnswer(candidate: Candidate, answerId: string): void {
-    if (candidate.kind === 'web' || !this.#options.keepsConversations() || !isAnswerId(answerId)) return;
+    if (candidate.kind !== 'api' || !this.#options.keepsConversations() || !isAnswerId(answerId)) return;
     this.#options.pool.keep(conversationAfter(answerId), candidate.key);
   }
-
-  #noteEnd(candidate: Candidate, error: CompanionError | undefined, status = 200): void {
-    const { sessions, pool } = this.#options;
-    if (candidate.kind === 'web') {
-      if (error === undefined) sessions.noteSuccess(candidate.session);
-      else sessions.noteFailure(candidate.session, error);
-    } else if (candidate.key.origin !== 'client') {
-      if (error === undefined && status < 400) pool.noteSuccess(candidate.key.id, candidate.model);
-      else if (error !== undefined) pool.noteFailure(candidate.key.id, candidate.model, error);
-    }
-  }
-}
-
-/** A body that streams is gone once it was sent. */
-function canBeSentAgain({ body }: ExchangeRequest): boolean {
-  return body === null || Buffer.isBuffer(body);
 }
 
 function peek({ body, dialect }: ExchangeRequest): Peeked | undefined {
@@ -295,9 +238,8 @@ function checkModelName(name = ''): void {
 }
 
 /** The provider's word for the error that a stream ended in, which may be any word. */
-function errorIn(facts: RelayEnd['facts'], candidate: Candidate): string {
-  const word = facts?.errorType ?? 'ok';
-  return candidate.kind === 'web' ? word : hideKey(word, candidate.key);
+function errorIn(facts: RelayEnd['facts'], leased: LeasedCredential): string {
+  return hideKey(facts?.errorType ?? 'ok', leased);
 }
 
 function routeRequestOf(
@@ -311,6 +253,7 @@ function routeRequestOf(
     dialect: request.dialect.id,
     isTranslatable: request.isTranslatable,
     isStateful: request.isStateful,
+    onlyProvider: request.onlyProvider,
     ownKey: request.ownKey,
     affinity: conversation?.isContinued === true ? conversation.key : undefined,
   };
@@ -324,6 +267,7 @@ function describeRoute(begun: Begun): string {
     const transport = begun.kind === 'events' ? begun.transport : 'direct';
     return printable(`web; transport=${transport}; session=${candidate.session.id}${model}`);
   }
+  if (candidate.kind === 'claude-code') return printable(`claude-code${model}`);
   const how = begun.kind === 'relay' ? 'relayed' : 'translated';
   return printable(`api; provider=${providerOf(candidate)}; key=${credentialOf(candidate)}${model}; ${how}`);
 }
@@ -331,12 +275,4 @@ function describeRoute(begun: Begun): string {
 /** The model may be whatever the client called it, and this travels in a header. */
 function printable(text: string): string {
   return text.replace(/[^ -~]/g, '?').slice(0, 500);
-}
-
-/** Why it ended: an abort names its own reason, whatever error it surfaced as. */
-function reasonOf(cause: unknown, signal: AbortSignal): CompanionError {
-  if (!signal.aborted) return toCompanionError(cause);
-  return signal.reason instanceof CompanionError
-    ? signal.reason
-    : new CompanionError('CLIENT_GONE', 'The client hung up.');
 }

@@ -1,7 +1,10 @@
 /** Which credential serves a request, and why. Pure: facts in, plan out; every refusal says what to do. */
-import type { ApiKey } from '../../shared/credential.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
+import { describeKey, nameOfClaudeCode, nameOfKey } from './describe.ts';
 import { locate } from './locate.ts';
 import type { Catalogue, Location } from './locate.ts';
+import { isForClaudeCode, lookAtClaudeCode, lookAtWantedClaudeCode } from './look-at-claude-code.ts';
+import { unsuited } from './look.ts';
 import type { Look } from './look.ts';
 import { lookAtKeys, passOverKeys } from './look-at-keys.ts';
 import { lookAtSessions, passOverSessions } from './look-at-sessions.ts';
@@ -21,8 +24,9 @@ interface Choice {
  */
 export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   const { mode, ownKey } = request;
-  const keys = ownKey === undefined ? facts.keys : [ownKey];
-  if (mode === 'claude-code' || (mode === 'api' && keys.length === 0)) throw refuseMode(mode);
+  if (isForClaudeCode(request, facts.aliases)) return planClaudeCode(request, facts);
+  const keys = ownKey === undefined ? keysFor(request, facts) : [ownKey];
+  if (mode === 'api' && keys.length === 0) throw refuseMode(mode);
   if (mode === 'web' && ownKey !== undefined) throw refuseWeb('the client sent its own credential along');
   if (mode === 'web' && !request.isTranslatable) throw refuseWeb('claude.ai has no such route');
   const catalogue = catalogueOf(request, facts, keys);
@@ -33,6 +37,8 @@ export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   const looks = [
     ...(mode === 'web' ? passOverKeys(catalogue, 'the mode web is wanted') : lookAtKeys(location, request, rules)),
     ...lookForWeb(request, location, { standing, sessions, nowMs }),
+    ...lookAtClaudeCode(request, location, facts.claudeCode),
+    ...(ownKey === undefined ? passOverExcluded(request, facts, keys) : []),
   ];
   const choices = choicesOf(looks);
   const [first, ...others] = choices;
@@ -45,8 +51,37 @@ export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   };
 }
 
-function catalogueOf(request: RouteRequest, facts: RouteFacts, keys: readonly ApiKey[]): Catalogue {
-  const byProvider = new Map<string, ApiKey[]>();
+/** A login opens a conversation with models; what is stored at a provider belongs to an API key. */
+function keysFor({ isStateful, onlyProvider }: RouteRequest, { keys }: RouteFacts): readonly RoutedCredential[] {
+  if (!isStateful && onlyProvider === undefined) return keys;
+  return keys.filter(
+    (key) =>
+      !(isStateful && key.kind === 'oauth-login') && (onlyProvider === undefined || key.providerId === onlyProvider),
+  );
+}
+
+function passOverExcluded(
+  request: RouteRequest,
+  { keys, providers }: RouteFacts,
+  kept: readonly RoutedCredential[],
+): readonly Look[] {
+  if (kept.length === keys.length) return [];
+  const { onlyProvider } = request;
+  return keys
+    .filter((key) => !kept.includes(key))
+    .map((key) => {
+      const provider = providers.find(({ id }) => id === key.providerId);
+      const isElsewhere = onlyProvider !== undefined && key.providerId !== onlyProvider;
+      return unsuited(nameOfKey(provider, key), isElsewhere ? onlyFor(onlyProvider) : 'only a key can store things');
+    });
+}
+
+function onlyFor(providerId: string): string {
+  return `the route is for ${providerId} alone`;
+}
+
+function catalogueOf(request: RouteRequest, facts: RouteFacts, keys: readonly RoutedCredential[]): Catalogue {
+  const byProvider = new Map<string, RoutedCredential[]>();
   for (const key of keys) {
     const ofProvider = byProvider.get(key.providerId);
     if (ofProvider === undefined) byProvider.set(key.providerId, [key]);
@@ -63,6 +98,21 @@ function catalogueOf(request: RouteRequest, facts: RouteFacts, keys: readonly Ap
   };
 }
 
+/** Asked for by its mode, or by the name of the model: then nobody else serves in its place. */
+function planClaudeCode(request: RouteRequest, facts: RouteFacts): Plan {
+  const look = lookAtWantedClaudeCode(request, facts);
+  const { candidate, reason } = look;
+  const others = [
+    ...passOverKeys(catalogueOf(request, facts, facts.keys), 'Claude Code is wanted'),
+    ...passOverSessions(facts.sessions, 'Claude Code is wanted'),
+  ];
+  return {
+    candidates: [candidate],
+    explanation: explain({ candidate, reason }, request),
+    considered: considerationsOf([look, ...others], [look]),
+  };
+}
+
 /** What goes with the client's own credential goes to its provider, whoever else the name may mean. */
 function locateFor(request: RouteRequest, catalogue: Catalogue): Location {
   const place = locate(request.model, catalogue);
@@ -75,6 +125,7 @@ function locateFor(request: RouteRequest, catalogue: Catalogue): Location {
 function lookForWeb(request: RouteRequest, location: Location, facts: SessionFacts): readonly Look[] {
   const { mode, isTranslatable, isStateful } = request;
   const { webName, targets } = location;
+  if (request.onlyProvider !== undefined) return passOverSessions(facts.sessions, onlyFor(request.onlyProvider));
   if (mode === 'api') return passOverSessions(facts.sessions, 'the mode api is wanted');
   if (!isTranslatable) return passOverSessions(facts.sessions, 'claude.ai has no such route');
   if (isStateful && targets.length > 0) return passOverSessions(facts.sessions, 'what is stored belongs to a key');
@@ -97,8 +148,9 @@ function explain({ candidate, reason }: Choice, { model }: RouteRequest): string
   const isMapped = model !== undefined && candidate.model !== undefined && candidate.model !== model;
   const mapped = isMapped ? `; model ${model.slice(0, 100)} means ${candidate.model}` : '';
   if (candidate.kind === 'web') return `web: ${candidate.session.name}, ${reason}${mapped}`;
+  if (candidate.kind === 'claude-code') return `claude-code: ${nameOfClaudeCode}, ${reason}${mapped}`;
   const { provider, key } = candidate;
-  const who = key.origin === 'client' ? "the client's own credential" : `key ${key.name}`;
+  const who = key.origin === 'client' ? "the client's own credential" : describeKey(key);
   return `api: ${provider.name}, ${who} (${reason})${mapped}`;
 }
 

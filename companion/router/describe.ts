@@ -1,12 +1,20 @@
 /** The router's words for a person. */
 import type { ApiProvider } from '../../shared/api-provider.ts';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
 import type { SessionRecord } from '../store/store.ts';
 
-export function nameOfKey(provider: ApiProvider | undefined, key: ApiKey): string {
+/** `OpenAI key work`, `Anthropic login ada@example.com`. */
+export function nameOfKey(provider: ApiProvider | undefined, key: RoutedCredential): string {
   const name = provider?.name ?? key.providerId;
-  return key.origin === 'client' ? `${name}, the client's own credential` : `${name} key ${key.name}`;
+  return key.origin === 'client' ? `${name}, the client's own credential` : `${name} ${describeKey(key)}`;
 }
+
+/** `key work`, `login ada@example.com`. */
+export function describeKey(key: RoutedCredential): string {
+  return key.kind === 'oauth-login' ? `login ${key.name}` : `key ${key.name}`;
+}
+
+export const nameOfClaudeCode = 'Claude Code';
 
 export function nameOfSession(session: SessionRecord): string {
   return `claude.ai session ${session.name}`;

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../shared/error-code.ts';
 import type { LimitCooldown } from '../wire/limits.ts';
 import { deadlineIn, restOf } from './deadline.ts';
 import type { Deadline, TwoClocks } from './deadline.ts';
-import type { Standing } from './plan.ts';
+import type { RejectionCode, Standing } from './plan.ts';
 
 interface Rest {
   readonly until: Deadline;
@@ -35,8 +35,6 @@ export interface KeyHealth {
   }[];
 }
 
-export type RejectionCode = 'KEY_REJECTED' | 'QUOTA_EXHAUSTED';
-
 const secondMs = 1000;
 const minuteMs = 60 * secondMs;
 const dayMs = 24 * 60 * minuteMs;
@@ -46,6 +44,7 @@ const failuresUntilRest = 3;
 const failureRestsMs = [10 * secondMs, 30 * secondMs, 2 * minuteMs, 10 * minuteMs] as const;
 const rejectionRestsMs = {
   KEY_REJECTED: [10 * minuteMs, 30 * minuteMs, 60 * minuteMs],
+  LOGIN_EXPIRED: [10 * minuteMs, 30 * minuteMs, 60 * minuteMs],
   QUOTA_EXHAUSTED: [60 * minuteMs],
 } as const satisfies Record<RejectionCode, readonly number[]>;
 const longestUnexplainedMs = minuteMs;
@@ -133,7 +132,7 @@ export class KeyState {
     if (this.#active(this.#rejected)?.code === code) return;
     const until = deadlineIn(this.#clock, stepOf(rejectionRestsMs[code], this.#rejections));
     this.#rejections++;
-    const reason = code === 'KEY_REJECTED' ? 'the provider does not accept it' : 'no credit is left';
+    const reason = code === 'QUOTA_EXHAUSTED' ? 'no credit is left' : 'the provider does not accept it';
     this.#rejected = { until, reason, code };
   }
 

@@ -1,6 +1,6 @@
 /** Which provider is meant by the name of a model. Pure; reads the lists of models, never asks for them. */
 import type { ApiProvider, ProviderWire } from '../../shared/api-provider.ts';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
 import type { DialectId } from '../wire/codec.ts';
 import { findRelative, followPattern } from './model-map.ts';
 
@@ -29,18 +29,18 @@ export interface Catalogue {
   /** Those of them that have keys. */
   readonly keyed: readonly ApiProvider[];
   /** By provider id; none is empty. */
-  readonly keys: ReadonlyMap<string, readonly ApiKey[]>;
+  readonly keys: ReadonlyMap<string, readonly RoutedCredential[]>;
   readonly aliases: ReadonlyMap<string, string>;
   readonly dialect: DialectId;
   /** Whether the list of a key has the model; `undefined` while no list is known. */
-  readonly isListed: (provider: ApiProvider, key: ApiKey, model: string) => boolean | undefined;
+  readonly isListed: (provider: ApiProvider, key: RoutedCredential, model: string) => boolean | undefined;
   /** The models of a key; empty while not known. */
-  readonly listOf: (provider: ApiProvider, key: ApiKey) => Iterable<string>;
+  readonly listOf: (provider: ApiProvider, key: RoutedCredential) => Iterable<string>;
 }
 
 /** Can the dialect's bytes go there as they are? */
 export function isSameWire(dialect: DialectId, provider: ApiProvider): boolean {
-  if (dialect === 'openai-responses') return provider.wire === 'openai' && provider.hasResponses;
+  if (dialect === 'openai-responses') return provider.wire !== 'anthropic' && provider.hasResponses;
   return provider.wire === wireOf(dialect);
 }
 
@@ -71,7 +71,7 @@ function locateUnlisted(name: string, catalogue: Catalogue): Location {
   if (able.length > 0) return { ...place, targets: toTargets(able, name, catalogue) };
   const relatives = relativesOf(catalogue, name);
   if (relatives.length > 0) return { ...place, targets: relatives };
-  const keylessOwner = named?.provider ?? owners[0];
+  const keylessOwner = named?.provider ?? owners.find((provider) => provider.isLoginOnly !== true) ?? owners[0];
   const targets = ownWireOf(catalogue, name, keylessOwner);
   return { ...place, targets, keylessOwner, isGuess: targets.length > 0 && catalogue.keys.size > 1 };
 }
@@ -81,7 +81,7 @@ function nowhere(name: string | undefined): Location {
 }
 
 /** Through aliases of that very name, as far as they lead; a circle ends where it began. */
-function followExact(name: string, aliases: ReadonlyMap<string, string>): string {
+export function followExact(name: string, aliases: ReadonlyMap<string, string>): string {
   if (!aliases.has(name)) return name;
   const seen = new Set([name]);
   let current = name;
@@ -161,7 +161,7 @@ function hasKeys(catalogue: Catalogue, provider: ApiProvider): boolean {
   return catalogue.keys.has(provider.id);
 }
 
-function keysOf(catalogue: Catalogue, provider: ApiProvider): readonly ApiKey[] {
+function keysOf(catalogue: Catalogue, provider: ApiProvider): readonly RoutedCredential[] {
   return catalogue.keys.get(provider.id) ?? [];
 }
 

@@ -1,6 +1,6 @@
 /** Which keys may serve a request, in the order of the providers that are meant and of the strategy within each. */
 import type { ApiProvider } from '../../shared/api-provider.ts';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
 import { nameOfKey, quote } from './describe.ts';
 import { isSameWire } from './locate.ts';
 import type { Catalogue, Location, Target } from './locate.ts';
@@ -71,7 +71,12 @@ function lookAtProvider(target: Target, request: RouteRequest, facts: KeyFacts):
   return [...inOrder(looks.filter(isAble), target.provider, request, facts), ...looks.filter((look) => !isAble(look))];
 }
 
-function lookAt({ provider, model }: Target, key: ApiKey, request: RouteRequest, facts: KeyFacts): ApiAble | Hindered {
+function lookAt(
+  { provider, model }: Target,
+  key: RoutedCredential,
+  request: RouteRequest,
+  facts: KeyFacts,
+): ApiAble | Hindered {
   const candidate: ApiCandidate = {
     kind: 'api',
     provider,
@@ -87,12 +92,12 @@ function lookAt({ provider, model }: Target, key: ApiKey, request: RouteRequest,
 }
 
 /** Providers know names of theirs that they do not list, but `-latest` is understood by few. */
-function nameForKey(model: string, provider: ApiProvider, key: ApiKey, catalogue: Catalogue): string {
+function nameForKey(model: string, provider: ApiProvider, key: RoutedCredential, catalogue: Catalogue): string {
   if (!isLatest(model) || catalogue.isListed(provider, key, model) === true) return model;
   return findRelative(model, catalogue.listOf(provider, key)) ?? model;
 }
 
-function hasModel({ provider, model }: Target, key: ApiKey, { isListed }: Catalogue): boolean | undefined {
+function hasModel({ provider, model }: Target, key: RoutedCredential, { isListed }: Catalogue): boolean | undefined {
   return model === undefined ? undefined : isListed(provider, key, model);
 }
 
@@ -118,7 +123,7 @@ function usedFractionOf({ candidate }: ApiAble, { strategy, standing }: KeyFacts
   return now.state === 'ready' ? now.usedFraction : null;
 }
 
-function reasonOf(reason: string, key: ApiKey, keptId: string | undefined, request: RouteRequest): string {
+function reasonOf(reason: string, key: RoutedCredential, keptId: string | undefined, request: RouteRequest): string {
   if (key === request.ownKey) return 'sent along by the client';
   if (request.isStateful) return 'the same for everything that is stored';
   return key.id === keptId ? 'kept for this conversation' : reason;

@@ -1,14 +1,15 @@
 /** What each key's provider offers, asked when it must be known and kept for a while. In memory only. */
 import type { ApiProvider } from '../../shared/api-provider.ts';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
 import { toCompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
-import type { ListedModel, ListModels } from '../upstream/model-list.ts';
+import type { ListedModel } from '../upstream/model-list.ts';
 
 export interface ModelListsOptions {
   readonly providers: readonly ApiProvider[];
-  readonly keys: () => readonly ApiKey[];
-  readonly list: ListModels;
+  readonly keys: () => readonly RoutedCredential[];
+  /** Asks the provider. Errors: whatever keeps it from answering. */
+  readonly list: (provider: ApiProvider, key: RoutedCredential, signal: AbortSignal) => Promise<readonly ListedModel[]>;
   readonly logger: Logger;
   readonly nowMs: () => number;
 }
@@ -67,7 +68,7 @@ export class ModelLists {
     return [...entries.values()];
   }
 
-  #pairs(): readonly { readonly provider: ApiProvider; readonly key: ApiKey }[] {
+  #pairs(): readonly { readonly provider: ApiProvider; readonly key: RoutedCredential }[] {
     const keys = this.#options.keys();
     return this.#options.providers.flatMap((provider) =>
       keys.filter((key) => key.providerId === provider.id).map((key) => ({ provider, key })),
@@ -86,7 +87,7 @@ export class ModelLists {
     await Promise.all(this.#stale().map(({ provider, key }) => this.#ask(provider, key)));
   }
 
-  async #ask(provider: ApiProvider, key: ApiKey): Promise<void> {
+  async #ask(provider: ApiProvider, key: RoutedCredential): Promise<void> {
     const models = provider.models === null ? await this.#askProvider(provider, key) : provider.models.map(configured);
     if (models === undefined) return;
     const ids = new Set(models.map((model) => model.id));
@@ -94,7 +95,7 @@ export class ModelLists {
     this.#failedAtMs.delete(key.id);
   }
 
-  async #askProvider(provider: ApiProvider, key: ApiKey): Promise<readonly ListedModel[] | undefined> {
+  async #askProvider(provider: ApiProvider, key: RoutedCredential): Promise<readonly ListedModel[] | undefined> {
     try {
       return await this.#options.list(provider, key, AbortSignal.timeout(askTimeoutMs));
     } catch (cause) {

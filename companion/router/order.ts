@@ -1,9 +1,9 @@
 /** In which order the keys of one provider are tried. */
-import type { ApiKey } from '../../shared/credential.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
 import type { RouteFacts, Strategy } from './plan.ts';
 
 export interface ReadyKey {
-  readonly key: ApiKey;
+  readonly key: RoutedCredential;
   readonly usedFraction: number | null;
 }
 
@@ -28,7 +28,7 @@ export function orderKeys<Key extends ReadyKey>(keys: readonly Key[], rules: Ord
 }
 
 /** Lowest priority number first, then by id: the same key for as long as it exists. */
-export function firstForGood(keys: readonly ApiKey[]): ApiKey | undefined {
+export function firstForGood(keys: readonly RoutedCredential[]): RoutedCredential | undefined {
   return [...keys].sort((one, other) => one.priority - other.priority || byId(one, other))[0];
 }
 
@@ -52,7 +52,7 @@ function fractionOf({ usedFraction }: ReadyKey): number {
   return usedFraction ?? unknownFraction;
 }
 
-function byId(one: ApiKey, other: ApiKey): number {
+function byId(one: RoutedCredential, other: RoutedCredential): number {
   if (one.id === other.id) return 0;
   return one.id < other.id ? -1 : 1;
 }

@@ -1,17 +1,17 @@
 /** The shapes of routing: what is asked, what is known, and the explained plan that comes out. */
 import type { ApiProvider } from '../../shared/api-provider.ts';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { ApiKey, RoutedCredential } from '../../shared/credential.ts';
 import type { SessionRecord } from '../store/store.ts';
 import type { DialectId } from '../wire/codec.ts';
 import type { Mode } from './mode.ts';
 
 export type Strategy = 'priority' | 'round_robin' | 'quota_aware' | 'random';
 
-/** Served by an API provider with one of its keys. */
+/** Served by an API provider, opened with one of its keys or logins. */
 export interface ApiCandidate {
   readonly kind: 'api';
   readonly provider: ApiProvider;
-  readonly key: ApiKey;
+  readonly key: RoutedCredential;
   /** The model as the upstream knows it; `undefined` for requests that name none. */
   readonly model: string | undefined;
   /** The client's bytes can go there as they are (but for the model's name, if it is another). */
@@ -25,7 +25,16 @@ export interface WebCandidate {
   readonly model: string;
 }
 
-export type Candidate = ApiCandidate | WebCandidate;
+/** Served by the person's own Claude Code. */
+export interface ClaudeCodeCandidate {
+  readonly kind: 'claude-code';
+  readonly model: string;
+}
+
+export type Candidate = ApiCandidate | WebCandidate | ClaudeCodeCandidate;
+
+/** `on-request`: only for clients that ask for the mode. `auto`: also where nothing else can serve. */
+export type ClaudeCodeUse = 'on-request' | 'auto' | 'off';
 
 /** One credential that was looked at, and what became of it. */
 export interface Consideration {
@@ -54,6 +63,8 @@ export interface RouteRequest {
   readonly dialect: DialectId;
   /** `false` for routes that only the same wire can serve: batches, files, embeddings, count_tokens, unknown ones. */
   readonly isTranslatable: boolean;
+  /** The route is this provider's alone (`/codex/v1/responses`): nobody else is asked in its place. */
+  readonly onlyProvider: string | undefined;
   /** A route whose objects belong to the credential that made them (files, batches, stored responses). */
   readonly isStateful: boolean;
   /** The credential that the client sent along: then no other is considered. */
@@ -61,6 +72,9 @@ export interface RouteRequest {
   /** Requests of one conversation share it, so that prompt caches stay warm. */
   readonly affinity: string | undefined;
 }
+
+/** Why a provider does not serve a credential at all. */
+export type RejectionCode = 'KEY_REJECTED' | 'LOGIN_EXPIRED' | 'QUOTA_EXHAUSTED';
 
 /** How a credential stands right now for one model. */
 export type Standing =
@@ -74,7 +88,7 @@ export type Standing =
   | { readonly state: 'failing'; readonly untilMs: number; readonly reason: string }
   | {
       readonly state: 'rejected';
-      readonly code: 'KEY_REJECTED' | 'QUOTA_EXHAUSTED';
+      readonly code: RejectionCode;
       readonly untilMs: number;
       readonly reason: string;
     };
@@ -82,7 +96,8 @@ export type Standing =
 export interface RouteFacts {
   readonly sessions: readonly SessionRecord[];
   readonly providers: readonly ApiProvider[];
-  readonly keys: readonly ApiKey[];
+  readonly keys: readonly RoutedCredential[];
+  readonly claudeCode: ClaudeCodeUse;
   /** Of a key or session, for the model as the upstream knows it. */
   readonly standing: (credentialId: string, model: string | undefined) => Standing;
   /** The models that a key's provider listed last; `undefined` while not known. */

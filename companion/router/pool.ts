@@ -1,5 +1,5 @@
 /** How the credentials stand right now: turns, limits, health, conversations. One per companion, in memory only. */
-import type { ApiKey } from '../../shared/credential.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
 import type { CompanionError } from '../base/error.ts';
 import type { LimitFacts } from '../wire/limits.ts';
 import { ConversationKeys } from './conversation-keys.ts';
@@ -40,7 +40,7 @@ export class KeyPool {
     return this.#conversations.find(conversation, providerId);
   }
 
-  noteLease(key: ApiKey, _model: string | undefined, conversation: string | undefined): void {
+  noteLease(key: RoutedCredential, _model: string | undefined, conversation: string | undefined): void {
     this.#retries.noteRequest();
     const state = this.#stateOf(key.id);
     state.providerId = key.providerId;
@@ -51,7 +51,7 @@ export class KeyPool {
   }
 
   /** From now on the conversation is this key's, for an hour from its last request. */
-  keep(conversation: string, key: ApiKey): void {
+  keep(conversation: string, key: RoutedCredential): void {
     this.#conversations.keep(conversation, key.providerId, key.id);
   }
 
@@ -80,6 +80,7 @@ export class KeyPool {
     const isWeighed = isTrouble(details.upstreamStatus ?? 0);
     state.note(code, !isWeighed);
     if (code === 'KEY_REJECTED' || code === 'ACCOUNT_DISABLED') state.reject('KEY_REJECTED');
+    else if (code === 'LOGIN_EXPIRED') state.reject('LOGIN_EXPIRED');
     else if (code === 'QUOTA_EXHAUSTED') state.reject('QUOTA_EXHAUSTED');
     else if (code === 'RATE_LIMITED') coolAsTold(state, model, error);
     else if (isOwnTrouble(code) && !isWeighed) state.fail(code);

@@ -21,7 +21,8 @@ export interface Refused {
 }
 
 const addKey = 'Add a key with `companion keys add`.';
-const syncOrAddKey = 'Open the extension and click "Sync session", or add a key with `companion keys add`.';
+const syncOrAddKey =
+  'Open the extension and click "Sync session", sign in with `companion auth login`, or add a key with `companion keys add`.';
 const mostOffered = 12;
 const mostNamed = 3;
 
@@ -33,10 +34,21 @@ export function refuseMode(mode: Mode): CompanionError {
       details: { field: 'x-proxy-mode' },
       remedy:
         mode === 'api'
-          ? 'Add a key with `companion keys add`, or leave the header out.'
+          ? 'Add a key with `companion keys add`, sign in with `companion auth login`, or leave the header out.'
           : 'Leave the header out, or use `web`.',
     },
   );
+}
+
+/** Claude Code is asked for, and it cannot be what serves this. */
+export function refuseClaudeCode(
+  reason: string,
+  remedy = 'Leave the header out, or name another model.',
+): CompanionError {
+  return new CompanionError('NOT_AVAILABLE_IN_MODE', `Claude Code cannot serve this: ${reason}.`, {
+    details: { field: 'x-proxy-mode' },
+    remedy,
+  });
 }
 
 /** Web mode is forced, and it is not what could serve this. */
@@ -51,7 +63,7 @@ export function refuse(refused: Refused): CompanionError {
   const hindered = refused.looks.filter((look) => look.kind === 'hindered');
   if (hindered.length > 0) return refuseHindered(hindered, refused.nowMs);
   const { request, catalogue, sessions, location } = refused;
-  const mayUseWeb = request.isTranslatable && request.mode !== 'api';
+  const mayUseWeb = request.isTranslatable && request.mode !== 'api' && request.onlyProvider === undefined;
   const isForWeb = request.mode === 'web' || catalogue.keys.size === 0 || isClaude(location);
   if (mayUseWeb && isForWeb && sessions.length > 0 && !sessions.some(isUsable)) return whyNoSession(sessions);
   if (request.mode === 'web' && sessions.length === 0) return whyNoSession(sessions);
@@ -92,12 +104,18 @@ export function refuseNobody(sessions: readonly SessionRecord[]): CompanionError
   return new CompanionError('SESSION_REQUIRED', message, { remedy: syncOrAddKey });
 }
 
-function noCredential({ location }: Refused, mayUseWeb: boolean): CompanionError {
+function noCredential({ location, request }: Refused, mayUseWeb: boolean): CompanionError {
+  if (request.onlyProvider !== undefined) return noLogin(request.onlyProvider);
   if (mayUseWeb && isClaude(location)) return refuseNobody([]);
   const what = location.name === undefined ? 'this request' : quote(location.name);
   const only = mayUseWeb ? '' : ' Only a key will do for this route.';
   const message = `There is no API key to serve ${what} with.${only}`;
   return new CompanionError('NO_CREDENTIAL', message, mayUseWeb ? {} : { remedy: addKey });
+}
+
+function noLogin(providerId: string): CompanionError {
+  const message = `There is no login that opens ${providerId}, and this route is for nobody else.`;
+  return new CompanionError('NO_CREDENTIAL', message, { remedy: 'Sign in with `companion auth login-openai`.' });
 }
 
 /** The provider may have the model, but not this route of another provider's API. */

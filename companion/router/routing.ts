@@ -1,16 +1,16 @@
 /** `choose` with the facts of this moment, and with the providers' model lists where a name cannot be placed without. */
 import type { ApiProvider } from '../../shared/api-provider.ts';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
 import { CompanionError } from '../base/error.ts';
 import type { SessionRecord } from '../store/store.ts';
 import { choose } from './choose.ts';
 import type { ModelLists } from './model-lists.ts';
-import type { Plan, RouteFacts, RouteRequest, Standing, Strategy } from './plan.ts';
+import type { ClaudeCodeUse, Plan, RouteFacts, RouteRequest, Standing, Strategy } from './plan.ts';
 import type { KeyPool } from './pool.ts';
 
 export interface RoutingOptions {
   readonly providers: readonly ApiProvider[];
-  readonly keys: () => readonly ApiKey[];
+  readonly keys: () => readonly RoutedCredential[];
   readonly sessions: () => readonly SessionRecord[];
   readonly pool: KeyPool;
   readonly lists: ModelLists;
@@ -18,6 +18,7 @@ export interface RoutingOptions {
   readonly usedFraction: (keyId: string, model: string | undefined) => number | null;
   readonly aliases: ReadonlyMap<string, string>;
   readonly strategy: Strategy;
+  readonly claudeCode: ClaudeCodeUse;
   readonly random: () => number;
   readonly nowMs: () => number;
 }
@@ -53,7 +54,7 @@ export class Routing {
 
 /** Read when they are needed: most requests need few of them. */
 function liveFacts(options: RoutingOptions): RouteFacts {
-  const { providers, pool, lists, aliases, strategy, random } = options;
+  const { providers, pool, lists, aliases, strategy, claudeCode, random } = options;
   return {
     get sessions() {
       return options.sessions();
@@ -70,6 +71,7 @@ function liveFacts(options: RoutingOptions): RouteFacts {
     modelsOf: (keyId) => lists.of(keyId),
     aliases,
     strategy,
+    claudeCode,
     keptFor: (affinity, providerId) => pool.keptFor(affinity, providerId),
     turnOf: (keyId) => pool.turnOf(keyId),
     random,

@@ -1,6 +1,7 @@
 /** Every route of the APIs that clients speak, under each of the prefixes that base URLs are entered with. */
 import type { FastifyInstance } from 'fastify';
 import type { ExchangeService } from '../../exchange/serve.ts';
+import { codexProvider } from '../../../shared/api-provider.ts';
 import { anthropicDialect } from '../../wire/anthropic/codec.ts';
 import { openAiChatDialect } from '../../wire/openai-chat/codec.ts';
 import { openAiResponsesDialect } from '../../wire/openai-responses/codec.ts';
@@ -20,7 +21,21 @@ export function addFronts(app: FastifyInstance, exchanges: ExchangeService, cata
   addCompletionRoutes(app, anthropic, ['/v1/messages', '/v1/v1/messages'], exchanges);
   addCompletionRoutes(app, openAi, under('/chat/completions'), exchanges);
   addCompletionRoutes(app, responses, under('/responses'), exchanges);
+  addCompletionRoutes(app, responses, under('/responses/compact'), exchanges, {
+    isTranslatable: false,
+    isStateful: false,
+  });
+  addCodexRoutes(app, responses, exchanges);
   addTokenCountRoutes(app, anthropic, exchanges);
   addModelRoutes(app, { catalogue, exchanges, anthropic, openAi });
   addProviderRoutes(app, { anthropic, openAi, exchanges });
+}
+
+/** As clients of the ChatGPT backend know it. Only the ChatGPT plan serves there, and never a metered key in its place. */
+function addCodexRoutes(app: FastifyInstance, front: Front, exchanges: ExchangeService): void {
+  const onlyProvider = codexProvider.id;
+  const under = (path: string) => ['/codex/v1', '/backend-api/codex'].map((prefix) => prefix + path);
+  const ask = { isTranslatable: true, isStateful: false, onlyProvider };
+  addCompletionRoutes(app, front, under('/responses'), exchanges, ask);
+  addCompletionRoutes(app, front, under('/responses/compact'), exchanges, { ...ask, isTranslatable: false });
 }

@@ -2,16 +2,19 @@
 import type { FastifyInstance } from 'fastify';
 import type { ExchangeService } from '../../exchange/serve.ts';
 import { answer, routeConfigOf } from './front.ts';
-import type { Front } from './front.ts';
+import type { Front, RouteNature } from './front.ts';
+
+/** Any upstream can serve it. */
+const completion: RouteNature = { isTranslatable: true, isStateful: false };
 
 export function addCompletionRoutes(
   app: FastifyInstance,
   front: Front,
   paths: readonly string[],
   exchanges: ExchangeService,
+  nature: RouteNature = completion,
 ): void {
   const config = routeConfigOf(front);
-  const nature = { isTranslatable: true, isStateful: false };
   for (const path of paths) {
     app.post(path, { config }, (request, reply) => answer(front, nature, exchanges, request, reply));
   }

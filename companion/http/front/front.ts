@@ -23,7 +23,8 @@ export interface Front {
 }
 
 /** What a route knows about its requests. */
-export type RouteNature = Pick<ExchangeRequest, 'isTranslatable' | 'isStateful'>;
+export type RouteNature = Pick<ExchangeRequest, 'isTranslatable' | 'isStateful'> &
+  Partial<Pick<ExchangeRequest, 'onlyProvider'>>;
 
 export function routeConfigOf(front: Front): RouteConfig {
   return { access: 'client', renderError: front.dialect.encodeError };
@@ -50,6 +51,7 @@ function exchangeRequestOf(front: Front, nature: RouteNature, request: FastifyRe
   const target = providerTarget(request.raw.url ?? request.url);
   if (!isStraight(target)) throw routeNotFound(request.method, target);
   return {
+    onlyProvider: undefined,
     ...nature,
     dialect: front.dialect,
     method: request.method,
@@ -88,8 +90,10 @@ async function sendRelay(
   served: Extract<Served, { kind: 'relay' }>,
   { raw: response }: FastifyReply,
 ): Promise<void> {
-  const { reply, observer, hasRetried, finish, exchangeId, route } = served;
+  const { reply, observer, hasRetried, finish, exchangeId, route, warnings } = served;
   const extra = ['x-companion-exchange', exchangeId, 'x-companion-route', route];
+  const told = formatWarnings(warnings);
+  if (told !== undefined) extra.push(WARNINGS_HEADER, told);
   if (hasRetried && reply.status >= 400) extra.push('x-should-retry', 'false');
   const errorText = (error: CompanionError) => front.dialect.encodeStreamError(error);
   try {

@@ -26,7 +26,6 @@ const modelRoutes: ReadonlySet<string> = new Set([
   '/v1/complete',
   '/v1/images/generations',
   '/v1/audio/speech',
-  '/v1/responses/compact',
   '/v1/responses/input_tokens',
 ]);
 

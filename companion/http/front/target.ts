@@ -3,10 +3,13 @@ import { CompanionError } from '../../base/error.ts';
 
 /**
  * Path and query as a provider would see them. Base URLs are entered in several ways: with `/openai` before the version,
- * or with the version twice.
+ * with the version twice, or as those of the ChatGPT backend.
  */
 export function providerTarget(url: string): string {
-  return url.replace(/^\/openai(?=\/)/, '').replace(/^\/v1(?=\/v1(?:[/?]|$))/, '');
+  return url
+    .replace(/^\/(?:openai|codex)(?=\/)/, '')
+    .replace(/^\/backend-api\/codex(?=\/)/, '/v1')
+    .replace(/^\/v1(?=\/v1(?:[/?]|$))/, '');
 }
 
 /** A segment of dots in any spelling that some server takes for one: encoded, with `\`, or with parameters after it. */

@@ -223,6 +223,7 @@ const anyRequest: fc.Arbitrary<RouteRequest> = fc.record({
   dialect: fc.constantFrom('anthropic', 'openai-chat', 'openai-responses'),
   isTranslatable: fc.boolean(),
   isStateful: fc.boolean(),
+  onlyProvider: fc.constantFrom(undefined, undefined, 'openai', 'codex'),
   ownKey: fc.constant(undefined),
   affinity: fc.constantFrom(undefined, 'talk'),
 });
@@ -248,7 +249,7 @@ test('whatever the facts are, it plans or refuses with an error of ours', () => 
         expect(stands, 'none that is to be left alone').not.toContain('cooling');
         expect(stands).not.toContain('rejected');
         expect(new Set(stands.map((state) => state === 'ready')).size, 'failing ones only by themselves').toBe(1);
-        const who = plan.considered.map((one) => one.who);
+        const who = plan.considered.map((one) => one.who).filter((one) => one !== 'Claude Code');
         expect(who.toSorted(), 'each credential once').toEqual([...whoAreIn(facts)].sort());
         const verdicts = plan.considered.map((one) => one.verdict);
         expect(verdicts.slice(0, ids.length)).toEqual(ids.map((_, index) => (index === 0 ? 'chosen' : 'next')));

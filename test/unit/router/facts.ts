@@ -56,6 +56,7 @@ export function routeFacts(changes: Partial<RouteFacts> = {}): RouteFacts {
     modelsOf: () => undefined,
     aliases: new Map(),
     strategy: 'priority',
+    claudeCode: 'on-request',
     keptFor: () => undefined,
     turnOf: () => 0,
     random: () => 0,
@@ -71,6 +72,7 @@ export function routeRequest(changes: Partial<RouteRequest> = {}): RouteRequest 
     dialect: 'anthropic',
     isTranslatable: true,
     isStateful: false,
+    onlyProvider: undefined,
     ownKey: undefined,
     affinity: undefined,
     ...changes,
@@ -79,7 +81,10 @@ export function routeRequest(changes: Partial<RouteRequest> = {}): RouteRequest 
 
 /** Ids of the keys and sessions, in the order in which they are tried. */
 export function idsOf(plan: Plan): readonly string[] {
-  return plan.candidates.map((candidate) => (candidate.kind === 'web' ? candidate.session.id : candidate.key.id));
+  return plan.candidates.map((candidate) => {
+    if (candidate.kind === 'web') return candidate.session.id;
+    return candidate.kind === 'api' ? candidate.key.id : candidate.kind;
+  });
 }
 
 /** `openai-a gpt-5`, `ses claude-a`: who is asked for what. */

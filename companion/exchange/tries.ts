@@ -1,0 +1,154 @@
+/** Tries of candidates: each with the credential that it needs, and what its end teaches about that credential. */
+import type { LeasedCredential, OAuthToken } from '../../shared/credential.ts';
+import type { Logins } from '../account/login/login-service-contract.ts';
+import { CompanionError, toCompanionError } from '../base/error.ts';
+import type { ApiCandidate, Candidate, ClaudeCodeCandidate, WebCandidate } from '../router/plan.ts';
+import type { KeyPool } from '../router/pool.ts';
+import type { RunningExchange } from './activity.ts';
+import { askClaudeCode, askWeb, relay, translate } from './attempt.ts';
+import type { AttemptContext, AttemptServices, Begun, WebAttempt } from './attempt.ts';
+import type { Conversation } from './conversation.ts';
+import type { ExchangeRequest } from './exchange.ts';
+
+export interface TryServices extends AttemptServices {
+  readonly pool: KeyPool;
+  readonly logins: Pick<Logins, 'lease' | 'replace'>;
+}
+
+/** What a try needs of the exchange that it is for. */
+export interface TriedRun {
+  readonly exchange: RunningExchange;
+  readonly context: AttemptContext;
+  readonly conversation: Conversation | undefined;
+}
+
+export interface Failed {
+  readonly kind: 'failed';
+  readonly error: CompanionError;
+  /** The same session may be reached another way. */
+  readonly hasOtherWay: boolean;
+}
+
+export class Tries {
+  readonly #services: TryServices;
+
+  constructor(services: TryServices) {
+    this.#services = services;
+  }
+
+  /** Never rejects. */
+  try(run: TriedRun, candidate: Candidate): Promise<Begun | Failed> {
+    switch (candidate.kind) {
+      case 'web':
+        return this.#tryWeb(run, candidate);
+      case 'claude-code':
+        return this.#tryClaudeCode(run, candidate);
+      case 'api':
+        return this.#tryApi(run, candidate);
+    }
+  }
+
+  /** The answer that had begun is over. `status` is the provider's own. */
+  noteEnd(candidate: Candidate, error: CompanionError | undefined, status = 200): void {
+    const { sessions, pool } = this.#services;
+    if (candidate.kind === 'claude-code') return;
+    if (candidate.kind === 'web') {
+      if (error === undefined) sessions.noteSuccess(candidate.session);
+      else sessions.noteFailure(candidate.session, error);
+    } else if (candidate.key.origin !== 'client') {
+      if (error === undefined && status < 400) pool.noteSuccess(candidate.key.id, candidate.model);
+      else if (error !== undefined) pool.noteFailure(candidate.key.id, candidate.model, error);
+    }
+  }
+
+  async #tryApi(run: TriedRun, candidate: ApiCandidate): Promise<Begun | Failed> {
+    const { pool } = this.#services;
+    const { key, model } = candidate;
+    const isOurs = key.origin !== 'client';
+    if (isOurs) pool.noteLease(key, model, run.conversation?.key);
+    try {
+      const begun = await (key.kind === 'oauth-login'
+        ? this.#askWithLogin(run, candidate)
+        : this.#ask(run, candidate, key));
+      // Where its status says no more than that the request is wrong, the pool has not noticed.
+      if (begun.kind === 'relay' && begun.refusal?.code === 'QUOTA_EXHAUSTED')
+        pool.noteFailure(key.id, model, begun.refusal);
+      return begun;
+    } catch (cause) {
+      const error = reasonOf(cause, run.exchange.signal);
+      if (isOurs) pool.noteFailure(key.id, model, error);
+      return { kind: 'failed', error, hasOtherWay: false };
+    }
+  }
+
+  #ask({ context }: TriedRun, candidate: ApiCandidate, leased: LeasedCredential): Promise<Begun> {
+    return (candidate.isSameWire ? relay : translate)(this.#services, candidate, leased, context);
+  }
+
+  /** A token that is refused is replaced once, and the request is sent once more. */
+  async #askWithLogin(run: TriedRun, candidate: ApiCandidate): Promise<Begun> {
+    const { logins } = this.#services;
+    const { key } = candidate;
+    if (key.kind !== 'oauth-login') throw new CompanionError('INTERNAL', 'Not a login.');
+    const { signal } = run.exchange;
+    const token = await logins.lease(key, signal);
+    try {
+      return await this.#ask(run, candidate, token);
+    } catch (refusal) {
+      if (!isRefusal(refusal)) throw refusal;
+      const next = canBeSentAgain(run.context.request) ? await logins.replace(token, signal) : undefined;
+      if (next === undefined) throw loginExpired(token, refusal);
+      return await this.#ask(run, candidate, next).catch((again: unknown) => {
+        throw isRefusal(again) ? loginExpired(next, again) : again;
+      });
+    }
+  }
+
+  async #tryWeb(run: TriedRun, candidate: WebCandidate): Promise<Begun | Failed> {
+    const attempt: WebAttempt = { session: candidate.session, hasReply: false };
+    try {
+      return await askWeb(this.#services, candidate, attempt, run.context, ({ transport }, { seatId }) =>
+        run.exchange.describe({ transport, seatId }),
+      );
+    } catch (cause) {
+      const error = reasonOf(cause, run.exchange.signal);
+      this.#services.sessions.noteFailure(attempt.session, error);
+      return { kind: 'failed', error, hasOtherWay: attempt.hasReply && error.code === 'SEAT_OFFLINE' };
+    }
+  }
+
+  async #tryClaudeCode(run: TriedRun, candidate: ClaudeCodeCandidate): Promise<Begun | Failed> {
+    try {
+      return await askClaudeCode(this.#services, candidate, run.context);
+    } catch (cause) {
+      return { kind: 'failed', error: reasonOf(cause, run.exchange.signal), hasOtherWay: false };
+    }
+  }
+}
+
+/** A body that streams is gone once it was sent. */
+export function canBeSentAgain({ body }: ExchangeRequest): boolean {
+  return body === null || Buffer.isBuffer(body);
+}
+
+/** Why it ended: an abort names its own reason, whatever error it surfaced as. */
+export function reasonOf(cause: unknown, signal: AbortSignal): CompanionError {
+  if (!signal.aborted) return toCompanionError(cause);
+  return signal.reason instanceof CompanionError
+    ? signal.reason
+    : new CompanionError('CLIENT_GONE', 'The client hung up.');
+}
+
+function isRefusal(thrown: unknown): thrown is CompanionError {
+  return thrown instanceof CompanionError && thrown.code === 'KEY_REJECTED' && thrown.details.upstreamStatus === 401;
+}
+
+/** In the provider's words, which is what the person can act on. */
+function loginExpired({ name, providerId }: OAuthToken, refusal: CompanionError): CompanionError {
+  const command = providerId === 'codex' ? 'companion auth login-openai' : 'companion auth login';
+  return new CompanionError('LOGIN_EXPIRED', `The login ${name} is no longer accepted: ${refusal.message}`, {
+    details: refusal.details,
+    remedy: `Sign in again with \`${command}\`.`,
+    cause: refusal,
+  });
+}
