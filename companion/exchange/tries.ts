@@ -1,5 +1,5 @@
 /** Tries of candidates: each with the credential that it needs, and what its end teaches about that credential. */
-import type { LeasedCredential, OAuthToken } from '../../shared/credential.ts';
+import type { LeasedCredential, OAuthLogin, OAuthToken } from '../../shared/credential.ts';
 import type { Logins } from '../account/login/login-service-contract.ts';
 import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { ApiCandidate, Candidate, ClaudeCodeCandidate, WebCandidate } from '../router/plan.ts';
@@ -68,7 +68,7 @@ export class Tries {
     if (isOurs) pool.noteLease(key, model, run.conversation?.key);
     try {
       const begun = await (key.kind === 'oauth-login'
-        ? this.#askWithLogin(run, candidate)
+        ? this.#askWithLogin(run, candidate, key)
         : this.#ask(run, candidate, key));
       // Where its status says no more than that the request is wrong, the pool has not noticed.
       if (begun.kind === 'relay' && begun.refusal?.code === 'QUOTA_EXHAUSTED')
@@ -86,21 +86,25 @@ export class Tries {
   }
 
   /** A token that is refused is replaced once, and the request is sent once more. */
-  async #askWithLogin(run: TriedRun, candidate: ApiCandidate): Promise<Begun> {
+  async #askWithLogin(run: TriedRun, candidate: ApiCandidate, login: OAuthLogin): Promise<Begun> {
     const { logins } = this.#services;
-    const { key } = candidate;
-    if (key.kind !== 'oauth-login') throw new CompanionError('INTERNAL', 'Not a login.');
     const { signal } = run.exchange;
-    const token = await logins.lease(key, signal);
+    const token = await logins.lease(login, signal);
+    const begun = await this.#askUnlessRefused(run, candidate, token);
+    if (!(begun instanceof CompanionError)) return begun;
+    const next = canBeSentAgain(run.context.request) ? await logins.replace(token, signal) : undefined;
+    if (next === undefined) throw loginExpired(token, begun);
+    const again = await this.#askUnlessRefused(run, candidate, next);
+    if (again instanceof CompanionError) throw loginExpired(next, again);
+    return again;
+  }
+
+  async #askUnlessRefused(run: TriedRun, candidate: ApiCandidate, token: OAuthToken): Promise<Begun | CompanionError> {
     try {
       return await this.#ask(run, candidate, token);
-    } catch (refusal) {
-      if (!isRefusal(refusal)) throw refusal;
-      const next = canBeSentAgain(run.context.request) ? await logins.replace(token, signal) : undefined;
-      if (next === undefined) throw loginExpired(token, refusal);
-      return await this.#ask(run, candidate, next).catch((again: unknown) => {
-        throw isRefusal(again) ? loginExpired(next, again) : again;
-      });
+    } catch (thrown) {
+      if (isRefusal(thrown)) return thrown;
+      throw thrown;
     }
   }
 
