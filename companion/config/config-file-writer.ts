@@ -1,0 +1,136 @@
+/** Changing one setting in `config.yaml`, and nothing else that the person wrote there. */
+import { mkdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { Document, YAMLMap } from 'yaml';
+import { fileError, writeFileAtomic } from '../base/atomic-file.ts';
+import { CompanionError } from '../base/error.ts';
+import { readConfigFile, readIfExists } from './config-file.ts';
+import type { SettingKey } from './schema.ts';
+
+type SettingValue = string | number | boolean | readonly string[];
+
+/**
+ * Sets `key`, such as `codex.enabled`, in the file at `path` (made, 0600, if need be). Comments, order and everything else
+ * stay; a link is followed. The file is either the old one or the new one. Errors: `CONFIG_INVALID`, with file and line,
+ * for a file in which that cannot be done safely, which is then left alone; `STORE_UNAVAILABLE` (disk).
+ */
+export async function setInConfigFile(path: string, key: SettingKey, value: SettingValue): Promise<void> {
+  // Refuses what is not YAML in the words of whoever reads it.
+  readConfigFile(path);
+  const source = readIfExists(path) ?? '';
+  const next = changeSetting(source, key, value, path);
+  if (next === source) return;
+  const target = resolveLink(path);
+  makeFolder(dirname(target));
+  await writeFileAtomic(target, next, modeOf(target));
+}
+
+/** The text with one setting changed. Errors: as above. */
+function changeSetting(source: string, key: SettingKey, value: SettingValue, path: string): string {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const names = key.split('.');
+  const fail = (offset: number | undefined): never => {
+    throw cannotChange(path, lines.linePos(offset ?? 0).line, key);
+  };
+  if (document.errors.length > 0) fail(document.errors[0]?.pos[0]);
+  const last = names.pop() ?? key;
+  const group = names.reduce((parent, name) => groupIn(document, parent, name, fail), rootOf(document, fail));
+  // Writing the document anew would tidy what the person wrote; it is not touched for nothing.
+  if (isDeepStrictEqual(asPlain(group, last), value)) return source;
+  setScalar(document, group, last, value);
+  const next = print(document, source);
+  const isKept = isDeepStrictEqual(parseDocument(next).toJS(), document.toJS());
+  return isKept ? next : fail(group.range?.[0]);
+}
+
+type Fail = (offset: number | undefined) => never;
+
+function rootOf(document: Document, fail: Fail): YAMLMap {
+  const { contents } = document;
+  if (isMap(contents)) return contents;
+  if (contents !== null && !(isScalar(contents) && contents.value === null)) fail(contents.range?.[0]);
+  const root = document.createNode({});
+  document.contents = root;
+  // A file that has nothing but remarks begins with them.
+  document.commentBefore = [document.commentBefore, contents?.commentBefore, document.comment]
+    .filter((text) => typeof text === 'string')
+    .join('\n\n');
+  document.comment = null;
+  return root;
+}
+
+/** The group called `name`, made if it is not there or stands empty. */
+function groupIn(document: Document, parent: YAMLMap, name: string, fail: Fail): YAMLMap {
+  const current = parent.get(name, true) as unknown;
+  if (isMap(current)) return current;
+  if (current !== undefined && !(isScalar(current) && current.value === null))
+    fail(offsetOf(current) ?? parent.range?.[0]);
+  const group = document.createNode({});
+  if (isScalar(current)) group.comment = current.comment ?? null;
+  const title = document.createNode(name);
+  title.spaceBefore = parent === document.contents && parent.items.length > 0;
+  if (current === undefined) parent.set(title, group);
+  else parent.set(name, group);
+  return group;
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return (node as { readonly range?: readonly [number, number, number] | null }).range?.[0];
+}
+
+function asPlain(group: YAMLMap, name: string): unknown {
+  const current: unknown = group.get(name, true);
+  return isScalar(current) ? current.value : undefined;
+}
+
+/** A value that stands there keeps the remarks around it. */
+function setScalar(document: Document, group: YAMLMap, name: string, value: SettingValue): void {
+  const current: unknown = group.get(name, true);
+  const node = document.createNode(value);
+  if (isScalar(current)) {
+    node.comment = current.comment ?? null;
+    node.commentBefore = current.commentBefore ?? null;
+  }
+  group.set(document.createNode(name), node);
+}
+
+/** In the manner of the file: its indentation, its brackets, its ends of lines. */
+function print(document: Document, source: string): string {
+  const indent = /^( {2,8})\S/m.exec(source)?.[1]?.length ?? 2;
+  const text = document.toString({ indent, lineWidth: 0, flowCollectionPadding: /[[{] \S/.test(source) });
+  return source.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text;
+}
+
+function cannotChange(path: string, line: number, key: string): CompanionError {
+  return new CompanionError(
+    'CONFIG_INVALID',
+    `${path}:${line}: \`${key}\` could not be set here; nothing was changed.`,
+    {
+      remedy: `Set \`${key}\` in that file by hand.`,
+    },
+  );
+}
+
+function resolveLink(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw fileError('create the folder', path, thrown);
+  }
+}
+
+function modeOf(path: string): number {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  return facts === undefined ? 0o600 : facts.mode & 0o777;
+}
