@@ -22,6 +22,7 @@ import { ClientKeyCheck } from './http/client-key.ts';
 import { createClientServer } from './http/client-server.ts';
 import { createKeyControl } from './http/control/key-control.ts';
 import type { KeyHealthFacts } from './http/control/key-control.ts';
+import type { LoginControl } from './http/control/login-control.ts';
 import { addLedgerRoutes } from './http/control/ledger-routes.ts';
 import { createControlServer } from './http/control/routes.ts';
 import type { ControlService } from './http/control/routes.ts';
@@ -246,6 +247,7 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     },
     useSession: (wanted, organisation) => sessions.describe(sessions.use(wanted, organisation)),
     keys: keyControl,
+    logins: noLoginControl,
     stop: () => onEvent?.({ event: 'stop-requested' }),
   };
   const control = createControlServer(service, logger, nowMs);
@@ -283,6 +285,27 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
 function noLogins(): never {
   throw new CompanionError('NOT_FOUND', 'This companion keeps no logins.');
 }
+
+const noLoginControl: LoginControl = {
+  statuses: () => [],
+  begin: async () => noLogins(),
+  outcome: async () => noLogins(),
+  finish: async () => noLogins(),
+  cancel: noLogins,
+  details: async () => noLogins(),
+  validate: async () => noLogins(),
+  refresh: async () => noLogins(),
+  remove: async () => noLogins(),
+  adopt: async () => noLogins(),
+  worker: () => ({
+    enabled: false,
+    last_check: null,
+    next_check: null,
+    credentials_checked: 0,
+    refreshed: 0,
+    failed: 0,
+  }),
+};
 
 function nameOfCredential(id: string, sessions: SessionService, keys: ApiKeyService): string | undefined {
   const session = sessions.list().find((one) => one.id === id);

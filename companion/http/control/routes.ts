@@ -11,6 +11,8 @@ import type { Logger } from '../../base/log.ts';
 import { renderNeutralError } from '../render-error.ts';
 import { withoutSchemas } from '../without-schemas.ts';
 import type { KeyControl } from './key-control.ts';
+import type { LoginControl } from './login-control.ts';
+import { addLoginRoutes } from './login-routes.ts';
 
 export interface IssuedPairing {
   readonly token: string;
@@ -37,6 +39,7 @@ export interface ControlService {
   removeSession(session: string): Promise<SessionStatus>;
   useSession(session: string, organisation: string | undefined): SessionStatus;
   readonly keys: KeyControl;
+  readonly logins: LoginControl;
   stop(): void;
 }
 
@@ -69,6 +72,7 @@ export function createControlServer(service: ControlService, logger: Logger, now
     service.useSession(request.params.session, useBody.parse(request.body ?? {}).organisation),
   );
   addKeyRoutes(app, service);
+  addLoginRoutes(app, service.logins);
   app.post('/control/stop', async (_request, reply) => {
     await reply.code(202).send({ stopping: true });
     service.stop();
