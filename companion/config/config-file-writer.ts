@@ -41,9 +41,7 @@ function changeSetting(source: string, key: SettingKey, value: SettingValue, pat
   // Writing the document anew would tidy what the person wrote; it is not touched for nothing.
   if (isDeepStrictEqual(asPlain(group, last), value)) return source;
   setScalar(document, group, last, value);
-  const next = print(document, source);
-  const isKept = isDeepStrictEqual(parseDocument(next).toJS(), document.toJS());
-  return isKept ? next : fail(group.range?.[0]);
+  return print(document, source) ?? fail(group.range?.[0]);
 }
 
 type Fail = (offset: number | undefined) => never;
@@ -97,11 +95,17 @@ function setScalar(document: Document, group: YAMLMap, name: string, value: Sett
   group.set(document.createNode(name), node);
 }
 
-/** In the manner of the file: its indentation, its brackets, its ends of lines. */
-function print(document: Document, source: string): string {
+/** In the manner of the file; `undefined` when that cannot be done, or would say something else. */
+function print(document: Document, source: string): string | undefined {
   const indent = /^( {2,8})\S/m.exec(source)?.[1]?.length ?? 2;
-  const text = document.toString({ indent, lineWidth: 0, flowCollectionPadding: /[[{] \S/.test(source) });
-  return source.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text;
+  try {
+    const text = document.toString({ indent, lineWidth: 0, flowCollectionPadding: /[[{] \S/.test(source) });
+    if (!isDeepStrictEqual(parseDocument(text).toJS(), document.toJS())) return undefined;
+    return source.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text;
+  } catch {
+    // Such as an alias without its anchor.
+    return undefined;
+  }
 }
 
 function cannotChange(path: string, line: number, key: string): CompanionError {

@@ -111,6 +111,7 @@ describe('setInConfigFile', () => {
     expect(await refusal('# list\n- codex\n')).toMatch(/^:2: `codex.enabled` could not be set here/);
     expect(await refusal('server:\n  port: 1\ncodex: yes\n')).toMatch(/^:3: /);
     expect(await refusal('base: &base { enabled: false }\ncodex: *base\n')).toMatch(/^:2: /);
+    expect(await refusal('server: *nobody\n')).toMatch(/^:1: /);
   });
 
   test('never quotes what stands in the file', async () => {
