@@ -1,6 +1,6 @@
 /** `GET /v0/quota`: what is left of each account and key, with where each figure comes from and how old it is. */
 import type { FastifyInstance } from 'fastify';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
 import type { SessionStatus } from '../../shared/status.ts';
 import type { KeyHealth } from '../router/key-state.ts';
@@ -9,7 +9,7 @@ import type { RouteConfig } from './client-server.ts';
 
 export interface QuotaRouteOptions {
   readonly sessions: () => readonly Pick<SessionStatus, 'id' | 'name' | 'quotas'>[];
-  readonly keys: () => readonly Pick<ApiKey, 'id' | 'name' | 'providerId'>[];
+  readonly keys: () => readonly Pick<RoutedCredential, 'kind' | 'id' | 'name' | 'providerId'>[];
   /** Of an owner as `key/<id>`. */
   readonly windowsOf: (owner: string) => readonly QuotaWindow[];
   /** Of a key, or a session, whatever the model. */
@@ -45,15 +45,21 @@ function describeQuotas({ sessions, keys, windowsOf, standingOf, coolingModelsOf
   const ofSessions = sessions().map(({ id, name, quotas }) =>
     describe({ provider: 'claude-web', kind: 'web-session', id, name, windows: quotas }),
   );
-  const ofKeys = keys().map(({ id, name, providerId }) =>
-    describe({ provider: providerId, kind: 'api-key', id, name, windows: windowsOf(`key/${id}`) }),
+  const ofKeys = keys().map(({ kind, id, name, providerId }) =>
+    describe({
+      provider: providerId,
+      kind: kind === 'api-key' ? kind : 'oauth-token',
+      id,
+      name,
+      windows: windowsOf(`key/${id}`),
+    }),
   );
   return { at: new Date(atMs).toISOString(), credentials: [...ofSessions, ...ofKeys] };
 }
 
 interface Credential {
   readonly provider: string;
-  readonly kind: 'api-key' | 'web-session';
+  readonly kind: 'api-key' | 'oauth-token' | 'web-session';
   readonly id: string;
   readonly name: string;
   readonly windows: readonly QuotaWindow[];

@@ -46,7 +46,7 @@ describe('GET /v0/quota', () => {
           quotas: [quotaWindow({ resetsAtMs: nowMs() + 3_600_000, observedAtMs })],
         },
       ],
-      keys: () => [{ id: 'openai-3f9a2c41', name: 'work', providerId: 'openai' }],
+      keys: () => [{ kind: 'api-key' as const, id: 'openai-3f9a2c41', name: 'work', providerId: 'openai' }],
       windowsOf: (owner) => [
         quotaWindow({
           window: owner,
@@ -106,7 +106,7 @@ describe('GET /v0/quota', () => {
 
   it('says until when a credential rests, and why', async () => {
     const { body } = await ask({
-      keys: () => [{ id: 'a', name: 'a', providerId: 'groq' }],
+      keys: () => [{ kind: 'api-key' as const, id: 'a', name: 'a', providerId: 'groq' }],
       standingOf: () => ({ state: 'cooling', untilMs: nowMs() + 20_000, reason: 'retry-after 20 s' }),
     });
     expect(body.credentials[0].cooldown).toEqual({ until: '2026-11-22T12:00:20.000Z', reason: 'retry-after 20 s' });
@@ -114,7 +114,7 @@ describe('GET /v0/quota', () => {
 
   it('says which models of a key rest while it serves others', async () => {
     const { body } = await ask({
-      keys: () => [{ id: 'a', name: 'a', providerId: 'groq' }],
+      keys: () => [{ kind: 'api-key' as const, id: 'a', name: 'a', providerId: 'groq' }],
       coolingModelsOf: () => [{ model: 'qwen', untilMs: nowMs() + 20_000, reason: 'rate limited' }],
     });
     expect(body.credentials[0].cooling_models).toEqual([
@@ -124,7 +124,7 @@ describe('GET /v0/quota', () => {
 
   it('does not fail on a time that no calendar has', async () => {
     const { body } = await ask({
-      keys: () => [{ id: 'a', name: 'a', providerId: 'groq' }],
+      keys: () => [{ kind: 'api-key' as const, id: 'a', name: 'a', providerId: 'groq' }],
       windowsOf: () => [quotaWindow({ resetsAtMs: 9e15 })],
     });
     expect(body.credentials[0].windows[0].resets_at).toBe('9999-12-31T00:00:00.000Z');
@@ -132,7 +132,7 @@ describe('GET /v0/quota', () => {
 
   it('counts a window that has begun anew as untouched', async () => {
     const { body } = await ask({
-      keys: () => [{ id: 'a', name: 'a', providerId: 'groq' }],
+      keys: () => [{ kind: 'api-key' as const, id: 'a', name: 'a', providerId: 'groq' }],
       windowsOf: () => [quotaWindow({ usedFraction: 1, status: 'exceeded', resetsAtMs: nowMs() })],
     });
     expect(body.credentials[0].windows[0]).toMatchObject({ used_fraction: 0, status: 'allowed', resets_at: null });
