@@ -9,11 +9,12 @@ import type { ChoicesCell } from './choices.ts';
 import { Farewells } from './farewells.ts';
 import { Link } from './link.ts';
 import type { LinkSurroundings } from './link-connection.ts';
+import { Logins } from './logins.ts';
 import { PageAudience } from './page-server.ts';
 import type { AnyPageRequest, PageAnswer } from './page-server.ts';
 import { PairStore } from './pair-store.ts';
 import { pair } from './pairing.ts';
-import type { MessagePort, StoragePort, TabsPort } from './ports.ts';
+import type { LoginTabsPort, MessagePort, RedirectNavigation, StoragePort, TabsPort } from './ports.ts';
 import { createSessionReader, isSessionCookie } from './session-reader.ts';
 import type { BrowserCookie, CookieApis, SessionReader } from './session-reader.ts';
 import { SessionSync } from './session-sync.ts';
@@ -33,6 +34,7 @@ export interface BackgroundPorts extends LinkSurroundings {
   readonly memory: StoragePort;
   readonly cookieApis: CookieApis;
   readonly tabs: TabsPort;
+  readonly loginTabs: LoginTabsPort;
   /** 0 to 1. */
   readonly random: () => number;
   readonly keepAwake: () => void;
@@ -52,6 +54,7 @@ export class BackgroundCore {
   readonly #reader: SessionReader;
   readonly #sync: SessionSync;
   readonly #jobs: BrowserFetch;
+  readonly #logins: Logins;
   readonly #audience = new PageAudience();
   readonly #settingsWaiters = new Set<(settings: ClientSettings | null) => void>();
   #hasSitePermission = false;
@@ -95,6 +98,15 @@ export class BackgroundCore {
       send: (frame, body) => void this.#link.send(frame, body),
       onChange,
     });
+    this.#logins = new Logins({
+      memory,
+      clock,
+      tabs: ports.loginTabs,
+      send: (frame) => this.#link.send(frame),
+      reach: () => void this.#link.nudge(),
+      onChange,
+      companion: () => this.#liveStatus,
+    });
     this.#loaded = this.#load(record);
   }
 
@@ -108,7 +120,13 @@ export class BackgroundCore {
   /** Each minute: the net below all timers. */
   async noteAlarm(): Promise<void> {
     await this.#loaded;
-    await Promise.all([this.#link.nudge(), this.#farewells.deliver(), this.#jobs.tabs.closeLeftovers()]);
+    const { tabs } = this.#logins;
+    await Promise.all([
+      this.#link.nudge(),
+      this.#farewells.deliver(),
+      this.#jobs.tabs.closeLeftovers(),
+      tabs.dropExpired(),
+    ]);
   }
 
   /** The network is back. */
@@ -144,6 +162,22 @@ export class BackgroundCore {
     this.#jobs.tabs.accept(port, tabId);
   }
 
+  /** A tab went to an address that may be a login's redirect, or failed to. */
+  async noteRedirect(navigation: RedirectNavigation): Promise<void> {
+    await this.#loaded;
+    await this.#logins.tabs.noteNavigation(navigation);
+  }
+
+  async noteTabOpened(tabId: number, openerTabId: number): Promise<void> {
+    await this.#loaded;
+    await this.#logins.tabs.noteTabOpened(tabId, openerTabId);
+  }
+
+  async noteTabClosed(tabId: number): Promise<void> {
+    await this.#loaded;
+    await this.#logins.tabs.noteTabClosed(tabId);
+  }
+
   /** Serves a page's request. The answer is that of `PageRequests`. */
   async answer({ request, input }: AnyPageRequest): Promise<PageAnswer> {
     await this.#loaded;
@@ -168,11 +202,23 @@ export class BackgroundCore {
         return null;
       case 'client-settings':
         return this.#askClientSettings();
+      case 'begin-login':
+        return this.#logins.begin(input.provider);
+      case 'open-login':
+        return this.#logins.tabs.open(input.id);
+      case 'cancel-login':
+        await this.#logins.tabs.cancel(input.id);
+        return null;
+      case 'refresh-login':
+        return this.#logins.refresh(input.id);
+      case 'remove-login':
+        return this.#logins.remove(input.id);
     }
   }
 
   async #load(record: { load(): Promise<unknown> }): Promise<void> {
-    await Promise.all([this.#pairs.load(), this.#choices.load(), record.load(), this.#status.load()]);
+    const { tabs } = this.#logins;
+    await Promise.all([this.#pairs.load(), this.#choices.load(), record.load(), this.#status.load(), tabs.load()]);
     this.#liveStatus = this.#status.value;
   }
 
@@ -239,14 +285,17 @@ export class BackgroundCore {
     if (state.kind === 'online') {
       this.#link.send({ t: 'status.get' });
       if (this.#link.pairId !== undefined) void this.#sync.noteOnline(this.#link.pairId);
+      this.#logins.noteOnline();
     } else {
       this.#jobs.dropAll();
       this.#sync.noteOffline();
+      this.#logins.noteOffline();
       for (const settle of this.#settingsWaiters) settle(null);
     }
     if (state.kind === 'unpaired') {
       this.#keepStatus(null);
       void this.#sync.noteUnpaired();
+      void this.#logins.tabs.noteUnpaired();
     }
     this.#publishSoon();
   }
@@ -267,7 +316,11 @@ export class BackgroundCore {
       case 'session.request':
         return void this.#sync.noteRequest();
       case 'status':
+        this.#logins.noteStatus(frame.status);
         return this.#keepStatus(frame.status);
+      case 'oauth.start':
+      case 'oauth.result':
+        return void this.#logins.takeFrame(frame);
       case 'client-settings':
         return this.#settingsWaiters.forEach((settle) => settle(frame.settings));
       case 'job.start':
@@ -288,9 +341,11 @@ export class BackgroundCore {
     }
   }
 
-  #takeError({ code, message, ref }: Extract<CompanionFrame, { t: 'error' }>): void {
+  #takeError(error: Extract<CompanionFrame, { t: 'error' }>): void {
+    const { code, message, ref } = error;
     if (ref === 'session.push') this.#sync.noteError({ code, message });
     else if (ref === 'client-settings.get') this.#settingsWaiters.forEach((settle) => settle(null));
+    else this.#logins.noteError(error);
   }
 
   /** Shown at once, written a little later: it changes with every exchange. */
@@ -335,6 +390,7 @@ export class BackgroundCore {
       companion: this.#liveStatus,
       jobs: this.#jobs.running,
       stores: this.#stores,
+      logins: this.#logins.tabs.attempts,
     };
   }
 }

@@ -1,10 +1,11 @@
 /** The browser's own side of `ports.ts`. No decisions here: those are in the files that use the ports. */
 import browser from 'webextension-polyfill';
-import type { Runtime, Storage, Tabs } from 'webextension-polyfill';
+import type { Runtime, Storage, Tabs, WebNavigation } from 'webextension-polyfill';
 import type { ClientIdentity } from '../shared/link/frame.ts';
 import { CLAUDE_HOST_PERMISSION, CLAUDE_ORIGIN } from '../shared/provider.ts';
 import type { Badge } from './badge.ts';
-import type { Clock, OpenSocket, SiteTab, StoragePort, TabsPort } from './ports.ts';
+import { redirectFilters } from './oauth-rules.ts';
+import type { Clock, LoginTabsPort, OpenSocket, RedirectNavigation, SiteTab, StoragePort, TabsPort } from './ports.ts';
 import { say } from './ui/say.ts';
 
 export const systemClock: Clock = {
@@ -116,6 +117,58 @@ function whenLoaded(tabId: number, signal: AbortSignal): Promise<void> {
       () => onRemove(tabId),
     );
   });
+}
+
+export const loginTabsPort: LoginTabsPort = {
+  async openInFront(url) {
+    const { id } = await browser.tabs.create({ url, active: true });
+    if (id === undefined) throw new Error('the browser opened a tab without an id');
+    return id;
+  },
+  async show(tabId) {
+    const { windowId } = await browser.tabs.update(tabId, { active: true });
+    if (windowId !== undefined) await browser.windows.update(windowId, { focused: true });
+  },
+  /**
+   * Not `tabs.update`: the dead page would stay behind "Back", and Firefox, in the middle of a navigation, may go on to it
+   * all the same. Neither happens to a new tab.
+   */
+  async replace(tabId, page) {
+    const url = browser.runtime.getURL(page);
+    const { index, windowId, active, pinned } = await browser.tabs.get(tabId);
+    const place = { index, active, pinned, ...(windowId === undefined ? {} : { windowId }) };
+    // A window that a site opened as a popup takes no second tab.
+    await browser.tabs.create({ url, ...place }).catch(() => browser.tabs.create({ url }));
+    await browser.tabs.remove(tabId);
+  },
+};
+
+/** How each browser calls a navigation that something else took the place of: that page is not dead. */
+const abortedErrors: ReadonlySet<string> = new Set(['net::ERR_ABORTED', 'Error code 2152398850']);
+
+interface NavigationDetails {
+  readonly tabId: number;
+  readonly frameId: number;
+  readonly url: string;
+  /** Chromium's own: `prerender` for a page that nobody sees yet. */
+  readonly documentLifecycle?: string;
+  readonly error?: string;
+}
+
+/**
+ * Reports whatever goes to an address that may be a login's redirect. A redirect by the server is seen when it failed
+ * (nobody listens there) or was committed, one by a page already when it begins; none of it needs access to a site.
+ */
+export function watchRedirects(listener: (navigation: RedirectNavigation) => void): void {
+  const note = ({ tabId, frameId, url, documentLifecycle, error }: NavigationDetails): void => {
+    if (frameId !== 0 || documentLifecycle === 'prerender') return;
+    listener({ tabId, url, isDead: error !== undefined && !abortedErrors.has(error) });
+  };
+  const filters: WebNavigation.EventUrlFilters = { url: [...redirectFilters] };
+  const { onBeforeNavigate, onCommitted, onErrorOccurred, onHistoryStateUpdated } = browser.webNavigation;
+  for (const event of [onBeforeNavigate, onCommitted, onHistoryStateUpdated, onErrorOccurred]) {
+    event.addListener(note, filters);
+  }
 }
 
 const alarmName = 'reconnect';

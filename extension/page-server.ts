@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loginProviderIdSchema } from '../shared/credential.ts';
 import { choicesSchema } from './choices.ts';
 import type { PageRequest } from './page-request.ts';
 import type { MessagePort } from './ports.ts';
@@ -9,6 +10,7 @@ export type AnyPageRequest = { [Name in PageRequestName]: PageRequest<Name> }[Pa
 export type PageAnswer = PageRequests[PageRequestName]['answer'];
 
 const nothing = z.strictObject({});
+const byId = z.strictObject({ id: z.string().min(1).max(300) });
 const inputSchemas: Readonly<Record<PageRequestName, z.ZodType>> = {
   pair: z.strictObject({ token: z.string().max(2000) }),
   sync: nothing,
@@ -18,6 +20,11 @@ const inputSchemas: Readonly<Record<PageRequestName, z.ZodType>> = {
   'try-now': nothing,
   'stop-job': z.strictObject({ id: z.string().min(1).max(100) }),
   'client-settings': nothing,
+  'begin-login': z.strictObject({ provider: loginProviderIdSchema }),
+  'open-login': byId,
+  'cancel-login': byId,
+  'refresh-login': byId,
+  'remove-login': byId,
 };
 const envelopeSchema = z.strictObject({ request: z.string(), input: z.unknown() });
 

@@ -58,3 +58,21 @@ export interface TabsPort {
   /** Runs the job runner in the tab's isolated world; it then connects by itself. */
   injectRunner(tabId: number): Promise<void>;
 }
+
+/** What logins need of the browser's tabs. */
+export interface LoginTabsPort {
+  /** Opens `url` in a tab before the person's eyes, and resolves with its id; rejects when there is no window for it. */
+  openInFront(url: string): Promise<number>;
+  /** Brings the tab before the person's eyes; rejects when it is gone. */
+  show(tabId: number): Promise<void>;
+  /** Puts a new tab with our own `page` in the place of the tab, whose history goes with it. */
+  replace(tabId: number, page: string): Promise<void>;
+}
+
+/** A navigation of a tab's own document to an address that may be a redirect. */
+export interface RedirectNavigation {
+  readonly tabId: number;
+  readonly url: string;
+  /** The page could not be loaded, and the browser shows its own error in its place. */
+  readonly isDead: boolean;
+}

@@ -1,5 +1,5 @@
 /** What the background knows and the pages show. The background publishes whole snapshots; pages never hold other state. */
-import type { RestingPlace, TransportChoice } from '../shared/credential.ts';
+import type { LoginProviderId, RestingPlace, TransportChoice } from '../shared/credential.ts';
 import type { ErrorCode } from '../shared/error-code.ts';
 import type { ClientSettings, CompanionStatus } from '../shared/status.ts';
 
@@ -55,6 +55,22 @@ export interface CookieStoreChoice {
   readonly isPrivate: boolean;
 }
 
+/** A login that began somewhere (a terminal, this browser, another one) and that this browser knows of. */
+export interface LoginAttempt {
+  readonly id: string;
+  readonly provider: LoginProviderId;
+  /**
+   * `offered`: it waits for a click. `opened`: its page is open in this browser. `answered`: the companion completes it.
+   * `over`: it ended, and nobody told us how.
+   */
+  readonly stage: 'offered' | 'opened' | 'answered' | 'done' | 'failed' | 'over';
+  readonly expiresAtMs: number;
+  /** The account's name, once it is done. */
+  readonly account: string | null;
+  /** In the companion's words. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
 export interface ExtensionState {
   readonly link: LinkState;
   readonly pair: Pair | null;
@@ -69,6 +85,7 @@ export interface ExtensionState {
   readonly companion: CompanionStatus | null;
   readonly jobs: readonly RunningJob[];
   readonly stores: readonly CookieStoreChoice[];
+  readonly logins: readonly LoginAttempt[];
 }
 
 /** What a page may ask of the background, with the answer's type. */
@@ -83,12 +100,26 @@ export interface PageRequests {
   'try-now': { readonly input: Record<never, never>; readonly answer: null };
   'stop-job': { readonly input: { readonly id: string }; readonly answer: null };
   'client-settings': { readonly input: Record<never, never>; readonly answer: ClientSettings | null };
+  /** Begins a login and opens the provider's page; to be asked from a click, after what is to be read first was read. */
+  'begin-login': { readonly input: { readonly provider: LoginProviderId }; readonly answer: LoginAnswer };
+  /** Opens the provider's page of a login that waits, or shows it where it is open. From a click, too. */
+  'open-login': { readonly input: { readonly id: string }; readonly answer: LoginAnswer };
+  'cancel-login': { readonly input: { readonly id: string }; readonly answer: null };
+  'refresh-login': { readonly input: { readonly id: string }; readonly answer: LoginAnswer };
+  'remove-login': { readonly input: { readonly id: string }; readonly answer: LoginAnswer };
 }
 export type PageRequestName = keyof PageRequests;
 
 export type PairAnswer =
   | { readonly ok: true; readonly fingerprint: string }
   | { readonly ok: false; readonly reason: PairFailure };
+
+export type LoginAnswer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: LoginFailure; readonly message: string };
+
+/** `gone`: that login is over. `no-tab`: the browser opened none. Anything else is the companion's own code. */
+export type LoginFailure = 'offline' | 'timeout' | 'gone' | 'no-tab' | (string & {});
 
 /** Why a pairing failed, each with its own words in the popup. */
 export type PairFailure = 'not-a-token' | 'nobody-there' | 'refused' | 'version' | 'timeout';

@@ -10,11 +10,13 @@ import {
   identify,
   keepAlarm,
   keepAwake,
+  loginTabsPort,
   openWebSocket,
   showBadge,
   storagePort,
   systemClock,
   tabsPort,
+  watchRedirects,
 } from '../browser-ports.ts';
 import { JOB_PORT } from '../job-message.ts';
 import { messagePort } from '../message-port.ts';
@@ -35,6 +37,7 @@ function runBackground(): void {
     memory,
     cookieApis: browser,
     tabs: tabsPort,
+    loginTabs: loginTabsPort,
     clock: systemClock,
     openSocket: openWebSocket,
     origin: baseUrl.replace(/\/$/, ''),
@@ -81,6 +84,13 @@ function runBackground(): void {
   const pairLinks = { url: ['127.0.0.1', 'localhost'].map((hostEquals) => ({ hostEquals, pathEquals: '/pair' })) };
   browser.webNavigation.onBeforeNavigate.addListener(onNavigation, pairLinks);
   browser.webNavigation.onReferenceFragmentUpdated.addListener(onNavigation, pairLinks);
+
+  watchRedirects((navigation) => void core.noteRedirect(navigation));
+  // Not `tabs.onCreated`: there, a tab that the person opens beside a page counts as opened by it.
+  browser.webNavigation.onCreatedNavigationTarget.addListener(
+    ({ tabId, sourceTabId }) => void core.noteTabOpened(tabId, sourceTabId),
+  );
+  browser.tabs.onRemoved.addListener((tabId) => void core.noteTabClosed(tabId));
 
   void closeStorageToPages();
   void core.start();

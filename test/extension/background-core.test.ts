@@ -7,6 +7,7 @@ import { serveJobs } from '../../extension/job-runner.ts';
 import type { ClientSettings, CompanionStatus } from '../../shared/status.ts';
 import { FakeStorage, hurriedClock, portPair, settle, until } from './support/fakes.ts';
 import type { FakePort } from './support/fakes.ts';
+import { FakeLoginTabs, offer, redirectTo } from './support/login-tabs.ts';
 import { freshKeys, StandInCompanion, surroundings } from './support/stand-in-companion.ts';
 
 const canary = 'sk-ant-sid01-canary-canary';
@@ -20,6 +21,8 @@ let cookieReads: number;
 let hasPermission: boolean;
 let badges: Badge[];
 let alarms: boolean[];
+let loginTabs: FakeLoginTabs;
+let memory: FakeStorage;
 let page: FakePort;
 let states: ExtensionState[];
 
@@ -31,6 +34,8 @@ beforeEach(async () => {
     }
   };
   local = new FakeStorage();
+  memory = new FakeStorage();
+  loginTabs = new FakeLoginTabs();
   cookies = [cookie];
   cookieReads = 0;
   hasPermission = true;
@@ -48,7 +53,7 @@ async function wakeWorker(): Promise<void> {
   core = new BackgroundCore({
     ...surroundings(hurriedClock(20)),
     local,
-    memory: new FakeStorage(),
+    memory,
     cookieApis: {
       permissions: { contains: async () => hasPermission },
       cookies: {
@@ -70,6 +75,7 @@ async function wakeWorker(): Promise<void> {
         core.addRunner(background, tabId);
       },
     },
+    loginTabs,
     random: () => 0.5,
     keepAwake: () => undefined,
     keepAlarm: (isOn) => alarms.push(isOn),
@@ -233,6 +239,38 @@ test('a pair that another one replaces is ended at its companion', async () => {
   await until(() => !companion.pairs.has('pair-1'), 'the goodbye');
   expect([...companion.pairs.keys()]).toEqual(['pair-2']);
   expect(shown().goodbyeUntilMs).toBeNull();
+});
+
+test('a login is shown, opened by a click, caught, and finished by the companion, with the worker restarted in between', async () => {
+  await pair();
+  await companion.visits.at(-1)?.send(await offer('anthropic'));
+  await until(() => shown().logins[0]?.stage === 'offered');
+  expect(loginTabs.open).toEqual([]);
+  expect(await core.answer({ request: 'open-login', input: { id: 'anthropic-login' } })).toEqual({ ok: true });
+  await until(() => shown().logins[0]?.stage === 'opened');
+  await wakeWorker();
+  const answer = redirectTo('anthropic', { code: 'code-canary', state: 'anthropic-state' });
+  await core.noteRedirect({ tabId: 1, url: answer, isDead: true });
+  await until(() => companion.frames.some(({ frame }) => frame.t === 'oauth.callback'));
+  await until(() => companion.visits.length > 1);
+  const result = { t: 'oauth.result', loginId: 'anthropic-login', ok: true, account: 'ada@example.com' } as const;
+  await companion.visits.at(-1)?.send(result);
+  await until(() => shown().logins[0]?.stage === 'done');
+  expect(loginTabs.open).toEqual(['oauth-done.html?login=anthropic-login']);
+  expect([...local.entries.values(), JSON.stringify([states, badges])].join()).not.toContain('code-canary');
+});
+
+test('what the companion answers to a click on a login reaches the page that asked', async () => {
+  await pair();
+  companion.onFrame = (visit, frame) => {
+    const error = { t: 'error', code: 'NOT_FOUND', message: 'No such login.', ref: frame.t, retryable: false } as const;
+    if (frame.t === 'login.remove') void visit.send(error);
+  };
+  expect(await core.answer({ request: 'remove-login', input: { id: 'x' } })).toEqual({
+    ok: false,
+    code: 'NOT_FOUND',
+    message: 'No such login.',
+  });
 });
 
 test('shows the status of the companion, and keeps it while it is away', async () => {

@@ -18,6 +18,7 @@ function stateWith(link: LinkState, change: Partial<ExtensionState> = {}): Exten
     companion: null,
     jobs: [],
     stores: [],
+    logins: [],
     ...change,
   };
 }

@@ -1,7 +1,7 @@
 /** Invented states of the extension, one for each thing that a person can meet. */
 import type { ExtensionState, LinkState, SyncState } from '../../../extension/state.ts';
 import type { QuotaWindow } from '../../../shared/quota.ts';
-import type { CompanionStatus, SeatStatus, SessionStatus } from '../../../shared/status.ts';
+import type { CompanionStatus, LoginStatus, SeatStatus, SessionStatus } from '../../../shared/status.ts';
 
 /** Thursday, 20 November 2025, 14:32 in Berlin. */
 export const NOW_MS = Date.parse('2025-11-20T13:32:00Z');
@@ -63,6 +63,24 @@ export const companion: CompanionStatus = {
   activity: [],
 };
 
+export const claudeLogin: LoginStatus = {
+  id: 'claude-3f9a2c41',
+  provider: 'anthropic',
+  owner: 'companion',
+  name: 'ada@example.com',
+  email: 'ada@example.com',
+  organisation: 'Analytical Engines',
+  plan: 'Max 20×',
+  location: 'OS keyring (service: ccproxy-companion)',
+  state: 'usable',
+  expiresAtMs: NOW_MS + 6 * HOUR_MS,
+  isRefreshable: true,
+  refreshedAtMs: NOW_MS - 2 * HOUR_MS,
+  scopes: ['user:inference', 'user:profile'],
+  quotas: [...quotas],
+  trouble: null,
+};
+
 /** Paired, agreed, synced, and nothing to worry about. */
 export const synced: ExtensionState = {
   link: { kind: 'online', sinceMs: NOW_MS - HOUR_MS },
@@ -81,6 +99,7 @@ export const synced: ExtensionState = {
   companion,
   jobs: [],
   stores: [{ id: '0', isPrivate: false }],
+  logins: [],
 };
 
 /** `synced` with another session in place of the one that this browser synced. */
