@@ -19,14 +19,20 @@ import { batchRoutes } from './routes/batches.ts';
 import { fileRoutes } from './routes/files.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { modelRoutes } from './routes/models.ts';
+import { oauthRoutes } from './routes/oauth.ts';
+import { refuseByPolicy } from './policy.ts';
 import { calmDay } from './scenario.ts';
 import type { AnthropicScenario } from './scenario.ts';
 import type { AnthropicState } from './state.ts';
 import { Threads } from './threads.ts';
+import type { TokenAuthority } from './tokens.ts';
 import { PromptCache } from './usage.ts';
+import { UsageGate } from './usage-gate.ts';
 
 export interface AnthropicApiOptions extends ServerOptions {
   readonly keys?: readonly AnthropicKey[];
+  /** Whose tokens are taken as Bearer, besides those among the keys. */
+  readonly authority?: TokenAuthority;
   readonly models?: readonly AnthropicModel[];
   readonly scenario?: Partial<AnthropicScenario>;
 }
@@ -37,13 +43,16 @@ const routes: readonly Route<AnthropicState>[] = [
   ...batchRoutes,
   ...fileRoutes,
   ...modelRoutes,
+  ...oauthRoutes,
 ];
 
 export async function startAnthropicApi(options: AnthropicApiOptions = {}): Promise<AnthropicApi> {
   const keys = options.keys ?? [defaultKey];
   const state: AnthropicState = {
     models: options.models ?? anthropicModels,
-    keys: new KeyRing(keys),
+    keys: new KeyRing(keys, options.authority ?? null),
+    authority: options.authority ?? null,
+    usageGate: new UsageGate(),
     cache: new PromptCache(),
     files: new Map(),
     batches: new Map(),
@@ -120,6 +129,11 @@ export class AnthropicApi {
     this.#state.keys.set(key);
   }
 
+  /** Whoever asked for the usage of a plan too often may ask again. */
+  openUsage(): void {
+    this.#state.usageGate.open();
+  }
+
   /** Back to a calm day with an empty record; the keys, the cache, files and batches stay. */
   reset(): void {
     this.scenario = {};
@@ -146,7 +160,10 @@ async function serve(call: Call, table: RouteTable<AnthropicState>, state: Anthr
 
 function checkHead(call: Call, state: AnthropicState): void {
   const { headers } = call.record;
-  state.keys.admit(call.record);
+  const key = state.keys.admit(call.record);
+  // The account endpoints are no part of the API: neither its version nor its policy is asked for there.
+  if (call.record.pathname.startsWith('/api/oauth/')) return;
+  if (key.kind === 'oauth-token' && state.scenario.policy !== null) throw refuseByPolicy(state.scenario.policy);
   const version = headers['anthropic-version'];
   if (version === undefined) throw invalid('anthropic-version: header is required');
   if (!/^20\d\d-\d\d-\d\d$/.test(version)) {

@@ -4,6 +4,7 @@ import { ampleLimits, KeyMeter } from '../server/keys.ts';
 import type { KeyLimits } from '../server/keys.ts';
 import type { RecordedRequest } from '../server/record.ts';
 import { invalid, Refusal } from './errors.ts';
+import type { TokenAuthority } from './tokens.ts';
 
 export interface AnthropicKey {
   readonly name: string;
@@ -13,7 +14,9 @@ export interface AnthropicKey {
   readonly limits?: Partial<KeyLimits>;
   /** What a token's headers say; a calm week without it. */
   readonly unified?: Partial<UnifiedLimits>;
-  readonly state?: 'active' | 'expired' | 'disabled' | 'without-credit';
+  readonly state?: 'active' | 'expired' | 'revoked' | 'disabled' | 'without-credit';
+  /** What a token may do; everything without it. */
+  readonly scopes?: readonly string[];
 }
 
 export interface UnifiedLimits {
@@ -59,8 +62,11 @@ interface Holder {
 export class KeyRing {
   readonly #bySecret = new Map<string, Holder>();
   readonly #byName = new Map<string, Holder>();
+  readonly #authority: TokenAuthority | null;
 
-  constructor(keys: readonly AnthropicKey[]) {
+  /** `authority` issues tokens on its own; what it says of one is asked anew each time. */
+  constructor(keys: readonly AnthropicKey[], authority: TokenAuthority | null = null) {
+    this.#authority = authority;
     for (const key of keys) this.set(key);
   }
 
@@ -74,7 +80,7 @@ export class KeyRing {
   }
 
   find(request: RecordedRequest): string | null {
-    return this.#bySecret.get(secretOf(request) ?? '')?.key.name ?? null;
+    return this.#keyOf(request)?.name ?? null;
   }
 
   meterOf(name: string): KeyMeter | undefined {
@@ -82,17 +88,19 @@ export class KeyRing {
   }
 
   /** @throws Refusal */
-  admit(request: RecordedRequest): void {
+  admit(request: RecordedRequest): AnthropicKey {
     const { 'x-api-key': apiKey, authorization } = request.headers;
     if (apiKey !== undefined && authorization !== undefined) {
       throw invalid('Only one of `x-api-key` and `authorization` may be sent');
     }
     if (apiKey === undefined && authorization === undefined) throw new Refusal(401, 'x-api-key header is required');
-    const key = this.#bySecret.get(secretOf(request) ?? '')?.key;
+    const key = this.#keyOf(request);
     const isBearer = authorization !== undefined;
     if (key === undefined) throw new Refusal(401, isBearer ? 'Invalid bearer token' : 'invalid x-api-key');
     checkKind(key, isBearer, request);
     checkState(key);
+    checkScope(key, request);
+    return key;
   }
 
   /** @throws Refusal 429 when the credential's minute is used up. */
@@ -117,6 +125,27 @@ export class KeyRing {
       return { ...head, ...unifiedHeaders({ ...calmWeek(), ...holder.key.unified }) };
     return { ...head, ...classicHeaders(holder.meter) };
   }
+
+  #keyOf(request: RecordedRequest): AnthropicKey | undefined {
+    const secret = secretOf(request) ?? '';
+    const known = this.#bySecret.get(secret)?.key;
+    if (known !== undefined) return known;
+    const issued = this.#authority?.look(secret);
+    if (issued === undefined) return undefined;
+    const { account, scopes, state } = issued;
+    const key: AnthropicKey = {
+      name: account.email,
+      secret,
+      kind: 'oauth-token',
+      scopes,
+      state: state === 'live' ? 'active' : state,
+      ...(account.unified && { unified: account.unified }),
+    };
+    // The person's limits, whichever token is sent; never by its secret, which may be dead a moment later.
+    const meter = this.#byName.get(key.name)?.meter ?? new KeyMeter(ampleLimits);
+    this.#byName.set(key.name, { key, meter });
+    return key;
+  }
 }
 
 function secretOf(request: RecordedRequest): string | undefined {
@@ -131,12 +160,21 @@ function checkKind(key: AnthropicKey, isBearer: boolean, request: RecordedReques
   if (!betas.includes('oauth-2025-04-20')) throw new Refusal(401, 'OAuth authentication is currently not supported.');
 }
 
+/** @throws Refusal */
+function checkScope({ scopes }: AnthropicKey, { pathname }: RecordedRequest): void {
+  const needed = pathname.startsWith('/api/oauth/') ? 'user:profile' : 'user:inference';
+  if (scopes === undefined || scopes.includes(needed)) return;
+  throw new Refusal(403, `OAuth token does not meet scope requirement ${needed}`);
+}
+
 function checkState(key: AnthropicKey): void {
   switch (key.state ?? 'active') {
     case 'active':
       return;
     case 'expired':
       throw new Refusal(401, 'OAuth token has expired. Please obtain a new token or refresh your existing token.');
+    case 'revoked':
+      throw new Refusal(401, 'OAuth token has been revoked. Please obtain a new token.');
     case 'disabled':
       throw invalid('This organization has been disabled.');
     case 'without-credit':

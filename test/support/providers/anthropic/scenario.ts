@@ -2,6 +2,7 @@
 import type { FaultPlan } from '../server/fault.ts';
 import { echo } from './plan.ts';
 import type { Planner } from './plan.ts';
+import type { PolicyRefusal } from './policy.ts';
 
 export interface AnthropicScenario {
   /** What the model says; repeats the last message by default. */
@@ -11,6 +12,14 @@ export interface AnthropicScenario {
   readonly checksSignatures: boolean;
   /** Reads of a batch that still find it at work. */
   readonly batchPolls: number;
+  /** Why tokens of subscriptions are turned away, as if the provider did not like who uses them. */
+  readonly policy: PolicyRefusal | null;
 }
 
-export const calmDay: AnthropicScenario = { answer: echo, faults: {}, checksSignatures: true, batchPolls: 1 };
+export const calmDay: AnthropicScenario = {
+  answer: echo,
+  faults: {},
+  checksSignatures: true,
+  batchPolls: 1,
+  policy: null,
+};

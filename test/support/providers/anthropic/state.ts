@@ -4,7 +4,9 @@ import type { KeyRing } from './keys.ts';
 import type { AnthropicModel } from './models.ts';
 import type { JsonObject } from './plan.ts';
 import type { Threads } from './threads.ts';
+import type { TokenAuthority } from './tokens.ts';
 import type { PromptCache } from './usage.ts';
+import type { UsageGate } from './usage-gate.ts';
 
 export interface StoredFile {
   readonly metadata: JsonObject & { readonly id: string; readonly mime_type: string };
@@ -23,6 +25,9 @@ export interface StoredBatch {
 export interface AnthropicState {
   readonly models: readonly AnthropicModel[];
   readonly keys: KeyRing;
+  /** Who issues tokens of subscriptions; `null` where there are none. */
+  readonly authority: TokenAuthority | null;
+  readonly usageGate: UsageGate;
   readonly cache: PromptCache;
   readonly files: Map<string, StoredFile>;
   readonly batches: Map<string, StoredBatch>;

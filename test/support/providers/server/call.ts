@@ -1,5 +1,6 @@
 /** One request and its answer, with the ways to break it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { noFaults } from './fault.ts';
 import type { Faults } from './fault.ts';
@@ -92,8 +93,11 @@ export class Call {
   cut(how: 'reset' | 'fin'): void {
     if (!this.isOpen) return;
     this.#close('cut');
-    if (how === 'reset') this.#request.socket.resetAndDestroy();
-    else this.#request.socket.destroySoon();
+    const { socket } = this.#request;
+    // Inside TLS there is no reset to send: what is left is to vanish.
+    if (how === 'reset' && socket instanceof TLSSocket) socket.destroy();
+    else if (how === 'reset') socket.resetAndDestroy();
+    else socket.destroySoon();
   }
 
   /** Waits; resolves at once when the client leaves. */

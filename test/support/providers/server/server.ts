@@ -1,7 +1,9 @@
 /** A real server on loopback that records what reaches it, lets the faults have their way, and else serves an API. */
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Certificate } from '../../browser/certificate.ts';
 import { Call } from './call.ts';
 import type { Headers } from './call.ts';
 import { FaultBook, noFaults } from './fault.ts';
@@ -25,12 +27,16 @@ export interface ServerOptions {
   readonly port?: number;
   /** How long an idle connection is kept; 60 seconds without it. */
   readonly keepAliveMs?: number;
+  /** With it there is a second door over TLS, for browsers that reach it by a resolver rule. */
+  readonly certificate?: Certificate;
 }
 
 export interface RunningServer {
   /** Origin without a slash. */
   readonly url: string;
   readonly port: number;
+  /** Port of the TLS door; `null` without a certificate. */
+  readonly httpsPort: number | null;
   readonly requests: RecordedRequest[];
   readonly abortions: Abortion[];
   /** What went wrong inside the stand-in itself; a good test ends with none. */
@@ -45,16 +51,28 @@ export interface RunningServer {
 
 export async function startServer(api: Api, options: ServerOptions): Promise<RunningServer> {
   const desk = new Desk(api);
-  const server = createServer(
-    { keepAliveTimeout: options.keepAliveMs ?? 60_000, maxHeaderSize: 256 * 1024, noDelay: true, requestTimeout: 0 },
-    (request, response) => void desk.handle(request, response),
-  );
+  const handle = (request: IncomingMessage, response: ServerResponse) => void desk.handle(request, response);
+  const habits = {
+    keepAliveTimeout: options.keepAliveMs ?? 60_000,
+    maxHeaderSize: 256 * 1024,
+    noDelay: true,
+    requestTimeout: 0,
+  };
+  const server = createServer(habits, handle);
   server.on('connection', (socket) => desk.greet(socket));
-  await listen(server, options.port ?? 0);
-  const { port } = server.address() as AddressInfo;
+  const doors = [await openDoor(server, options.port ?? 0)];
+  if (options.certificate !== undefined) {
+    const { key, certificate: cert } = options.certificate;
+    const secure = createSecureServer({ ...habits, key, cert }, handle);
+    secure.on('secureConnection', (socket: Socket) => desk.greet(socket));
+    secure.on('tlsClientError', () => undefined);
+    doors.push(await openDoor(secure, 0));
+  }
+  const port = doors[0]?.port ?? 0;
   return {
     url: `http://127.0.0.1:${port}`,
     port,
+    httpsPort: doors[1]?.port ?? null,
     requests: desk.requests,
     abortions: desk.abortions,
     failures: desk.failures,
@@ -65,7 +83,7 @@ export async function startServer(api: Api, options: ServerOptions): Promise<Run
       desk.faults.plan = plan;
     },
     forget: () => desk.forget(),
-    close: () => closeServer(server, desk.sockets.keys()),
+    close: async () => void (await Promise.all(doors.map((door) => door.close()))),
   };
 }
 
@@ -173,16 +191,28 @@ function cannedBody(
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+interface Door {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Listens on loopback, and can close with connections still open. */
+async function openDoor(server: Server, port: number): Promise<Door> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', 4096, resolve);
   });
-}
-
-function closeServer(server: Server, sockets: Iterable<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const socket of sockets) socket.destroy();
-  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
 }
