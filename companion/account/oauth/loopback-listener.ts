@@ -105,7 +105,8 @@ class LoopbackServer {
   #createServer(): Server {
     const limits = { headersTimeout: 10_000, requestTimeout: 10_000, maxHeaderSize: 32 * 1024 };
     const server = createServer(limits, (request, response) => {
-      const answered = this.#answer(request, response);
+      // Not at once: an answer may end the login, and whoever closes then must already know of this one.
+      const answered = Promise.resolve().then(() => this.#answer(request, response));
       this.#answering.add(answered);
       void answered.finally(() => this.#answering.delete(answered));
     });

@@ -101,13 +101,10 @@ function isSignInPage(url: URL, parameters: URLSearchParams, known: readonly Log
 }
 
 function isRedirectOf(url: URL, { redirect, origins }: LoginProvider): boolean {
-  if (isOnThisComputer(url)) {
-    const isPort = redirect.ports === 'any' || redirect.ports.includes(Number(url.port));
-    return isPort && url.pathname === redirect.path;
-  }
+  const { manual, path, ports } = redirect;
   // The provider may move the page to another host of its own.
-  const { manual } = redirect;
-  return manual !== null && origins.has(url.origin) && url.pathname === new URL(manual).pathname;
+  if (manual !== null && origins.has(url.origin) && url.pathname === new URL(manual).pathname) return true;
+  return isOnThisComputer(url) && url.pathname === path && (ports === 'any' || ports.includes(Number(url.port)));
 }
 
 function isOnThisComputer({ hostname }: URL): boolean {
