@@ -47,7 +47,7 @@ function create(call: Call, state: OpenAiState): Promise<void> | void {
   });
 }
 
-function toRequest(call: Call, body: JsonObject, model: string, items: readonly JsonObject[]): OpenAiRequest {
+export function toRequest(call: Call, body: JsonObject, model: string, items: readonly JsonObject[]): OpenAiRequest {
   const isOutput = (item: JsonObject) => String(item['type'] ?? '').endsWith('_call_output');
   const lastOther = items.findLastIndex((item) => !isOutput(item));
   return {
