@@ -3,7 +3,6 @@ import type { HubRequest } from '../hub/request.ts';
 import type { ModelFacts } from '../model-facts.ts';
 import { modelFacts } from '../model-facts.ts';
 import { systemField, withInstruction } from '../openai/conversation.ts';
-import { invalidField } from '../openai/invalid-field.ts';
 import { isNativeJson, thinkingFields, toolFields, userField } from '../openai/output-fields.ts';
 import type { OpenAiDecodeOptions } from '../openai/output-fields.ts';
 import { decodeAnswerFormat } from '../openai/response-format.ts';
@@ -15,6 +14,7 @@ import { createWarnings } from '../openai/warnings.ts';
 import type { Warn } from '../openai/warnings.ts';
 import { decodeInput } from './items.ts';
 import type { ResponsesDecodedRequest, ResponsesMemo } from './memo.ts';
+import { refuseUnservable } from './refuse-unservable.ts';
 import { readResponsesRequest } from './request-schema.ts';
 import type { ResponsesRequest } from './request-schema.ts';
 import { askedSummary, echoRequest } from './response.ts';
@@ -85,23 +85,4 @@ function answerFormat({ text }: ResponsesRequest): AnswerFormat {
   if (!format) return { type: 'text' };
   if (format.type !== 'json_schema') return { type: format.type };
   return { type: 'json_schema', schema: format.schema, description: format.description };
-}
-
-const WHOLE_INPUT = 'Send the whole input in each request.';
-
-/** Fields that lean on something that a provider keeps and the companion does not. */
-function refuseUnservable(request: ResponsesRequest): void {
-  for (const field of ['previous_response_id', 'conversation'] as const) {
-    const value = (request as Readonly<Record<string, unknown>>)[field];
-    if (value === null || value === undefined) continue;
-    throw invalidField(field, `'${field}' is not supported: no responses are stored here.`, WHOLE_INPUT);
-  }
-  const prompt = (request as Readonly<Record<string, unknown>>)['prompt'];
-  if (prompt !== null && prompt !== undefined) {
-    throw invalidField('prompt', "'prompt' is not supported: no prompts are stored here.", WHOLE_INPUT);
-  }
-  if (request.background === true) {
-    const remedy = 'Leave the field out, and stream the answer if it takes long.';
-    throw invalidField('background', "'background' is not supported: no responses are stored here.", remedy);
-  }
 }

@@ -4,7 +4,8 @@
  */
 import type Anthropic from '@anthropic-ai/sdk';
 
-const SIGNATURE = 'anthropic:';
+/** What was sealed here begins so; OpenAI never does. */
+export const OWN_SEAL = 'anthropic:';
 /** No signature begins so: signatures are base64. */
 const REDACTED = 'anthropic:redacted:';
 
@@ -18,13 +19,13 @@ interface ReasoningFields {
 /** `encrypted_content` of a block; nothing for thinking that was cut off before its signature. */
 export function sealThinking(block: ThinkingBlock): string | undefined {
   if (block.type === 'redacted_thinking') return `${REDACTED}${block.data}`;
-  return block.signature === '' ? undefined : `${SIGNATURE}${block.signature}`;
+  return block.signature === '' ? undefined : `${OWN_SEAL}${block.signature}`;
 }
 
 /** The thinking of an item that was sealed here, or nothing: what others encrypted, or nobody signed, cannot be replayed. */
 export function unsealThinking({ summary, encrypted_content: sealed }: ReasoningFields): ThinkingBlock | undefined {
-  if (!sealed?.startsWith(SIGNATURE)) return undefined;
+  if (!sealed?.startsWith(OWN_SEAL)) return undefined;
   if (sealed.startsWith(REDACTED)) return { type: 'redacted_thinking', data: sealed.slice(REDACTED.length) };
   const thinking = (summary ?? []).map((part) => part.text).join('');
-  return { type: 'thinking', thinking, signature: sealed.slice(SIGNATURE.length) };
+  return { type: 'thinking', thinking, signature: sealed.slice(OWN_SEAL.length) };
 }

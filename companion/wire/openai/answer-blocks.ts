@@ -51,8 +51,20 @@ function emitText(blocks: Blocks, piece: string): Grown {
 export function addThinking(blocks: Blocks, thinking: string): Grown {
   const event = { type: 'thinking_delta' as const, thinking };
   if (blocks.open?.kind === 'thinking') return [blocks, [delta(blocks, event)]];
-  const [opened, events] = openBlock(blocks, { kind: 'thinking' }, { type: 'thinking', thinking: '', signature: '' });
+  const [opened, events] = openThinking(blocks);
   return [opened, [...events, delta(opened, event)]];
+}
+
+/** What proves the open thinking; without any it is a block of its own, as for thinking that nobody may read. */
+export function addSignature(blocks: Blocks, signature: string): Grown {
+  const event = { type: 'signature_delta' as const, signature };
+  if (blocks.open?.kind === 'thinking') return [blocks, [delta(blocks, event)]];
+  const [opened, events] = openThinking(blocks);
+  return [opened, [...events, delta(opened, event)]];
+}
+
+function openThinking(blocks: Blocks): Grown {
+  return openBlock(blocks, { kind: 'thinking' }, { type: 'thinking', thinking: '', signature: '' });
 }
 
 export function openTool(blocks: Blocks, call: number, id: string, name: string): Grown {

@@ -48,7 +48,7 @@ export function readOpenAiLimits(
   const reading: Reading = { header, model, skewMs: readSkewMs(header, nowMs), nowMs };
   const counts = hasCounts ? readCounts(reading) : [];
   const plan = families.flatMap((family) => readCodexWindows(family, reading));
-  const windows = [...counts, ...plan];
+  const windows = [...counts, ...plan, ...(families.length > 0 ? readCredits(reading) : [])];
   const cooldown = status === 429 ? findCooldown(readError(body), counts, plan, reading) : undefined;
   return cooldown === undefined ? { windows } : { windows, cooldown };
 }
@@ -87,11 +87,26 @@ function readCodexWindow(
     window: isOwn ? name : `${family}_${name}`,
     usedFraction: percent / 100,
     status: percent >= 100 ? 'exceeded' : 'allowed',
-    resetsAtMs: readMomentMs(header(`x-${family}-${slot}-reset-at`), skewMs, nowMs),
+    resetsAtMs: readReset(`x-${family}-${slot}`, { header, model, skewMs, nowMs }),
     ...(!isOwn && model !== undefined && { model: model.slice(0, 120) }),
     source: 'headers',
     observedAtMs: nowMs,
   };
+}
+
+/** A moment, or in older answers the seconds until then. */
+function readReset(prefix: string, { header, skewMs, nowMs }: Reading): number | null {
+  const momentMs = readMomentMs(header(`${prefix}-reset-at`), skewMs, nowMs);
+  const seconds = readCount(header(`${prefix}-reset-after-seconds`));
+  return momentMs ?? (seconds === undefined ? null : nowMs + Math.min(seconds * 1000, longestWindowMs));
+}
+
+/** What was bought beyond the plan: of account only where there is some, since most plans have none. */
+function readCredits({ header, nowMs }: Reading): readonly QuotaWindow[] {
+  const isThere = (name: string) => header(`x-codex-credits-${name}`)?.trim().toLowerCase() === 'true';
+  if (!isThere('has-credits') && !isThere('unlimited')) return [];
+  const common = { resetsAtMs: null, source: 'headers', observedAtMs: nowMs } as const;
+  return [{ window: 'credits', usedFraction: null, status: 'allowed', ...common }];
 }
 
 /** Primary and secondary change places between plans, so the length names the window. */

@@ -47,7 +47,8 @@ const typeOfCode: Partial<Record<ErrorCode, string>> = {
   OVERLOADED: 'overloaded_error',
 };
 
-function errorEventOf({ code, message, details }: CompanionError): HubErrorEvent {
+/** The same inside a stream. */
+export function errorEventOf({ code, message, details }: CompanionError): HubErrorEvent {
   return {
     type: 'error',
     error: { type: typeOfCode[code] ?? 'api_error', message },
@@ -152,7 +153,7 @@ function byStatus(refusal: Refusal, body: string | undefined, nowMs: number): Co
 
 function byType(refusal: Refusal, body: string | undefined, nowMs: number): CompanionError | undefined {
   const { type, code } = refusal;
-  if (/rate_?limit|resource_exhausted/.test(`${type} ${code}`)) return rateLimited(refusal, body, nowMs);
+  if (/rate_?limit|usage_limit|resource_exhausted/.test(`${type} ${code}`)) return rateLimited(refusal, body, nowMs);
   if (type === 'permission_error' || type === 'permission_denied') {
     return refuse('PROVIDER_REFUSED', refusal, 'The provider refused the request.');
   }

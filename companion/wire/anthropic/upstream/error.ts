@@ -38,10 +38,16 @@ function classify(refusal: Refusal, nowMs: number): CompanionError {
     const remedy = "Open the provider's console; it says what happened to the organisation.";
     return refuse('ACCOUNT_DISABLED', refusal, '', { remedy });
   }
+  if (isPolicy(words)) return refuse('PROVIDER_REFUSED', refusal, '');
   if (status === 401 || type === 'authentication_error' || (status === 403 && isAboutKey(words))) {
     return refuse('KEY_REJECTED', refusal, 'The provider does not accept the key.');
   }
   return byStatus(refusal, nowMs) ?? byType(refusal, nowMs) ?? refuseUnknown(refusal);
+}
+
+/** What logins are for, as the provider sees it: the login itself is as good as before, whatever the status says. */
+function isPolicy(words: string): boolean {
+  return /only authorized for use with|OAuth authentication is currently not (?:allowed|supported)/i.test(words);
 }
 
 /** A refusal of who asks, rather than of what is asked. */

@@ -5,6 +5,7 @@ import type { HubErrorEvent, HubEvent, HubStopReason, HubUsage } from '../../hub
 import { brokenStreamEvent } from '../../hub/failure.ts';
 import { asArray, asObject, asText, isObject, parseJson } from '../../hub/fields.ts';
 import type { JsonObject } from '../../hub/fields.ts';
+import { deltaUsage } from '../../openai/token-counts.ts';
 import type { SseFrame } from '../../sse.ts';
 import { addPiece, finishAnswer, hasCalls, newAnswer } from './answer.ts';
 import type { Answer, AnswerContext } from './answer.ts';
@@ -12,7 +13,7 @@ import { readPieces } from './delta.ts';
 import { findError } from '../../openai/provider-error.ts';
 import { failureOfFinish, readFinish, stopReasonOf, strongerFinish } from './finish.ts';
 import type { Finish } from './finish.ts';
-import { deltaUsage, readUsage } from './usage.ts';
+import { readUsage } from './usage.ts';
 
 export interface ChatDecodeState {
   readonly phase: 'before' | 'open' | 'done';

@@ -130,6 +130,23 @@ describe('a 429', () => {
     expect(read(429, headers, body).cooldown).toBeUndefined();
   });
 
+  test('of a plan may say in how many seconds they begin anew', () => {
+    const headers = { 'x-codex-primary-used-percent': '5', 'x-codex-primary-reset-after-seconds': '60' };
+    expect(read(200, headers).windows).toMatchObject([{ window: 'primary', resetsAtMs: nowMs + 60_000 }]);
+  });
+
+  test.each([
+    [{ 'has-credits': 'True', unlimited: 'False', balance: '12.5' }, ['primary', 'credits']],
+    [{ 'has-credits': 'false', unlimited: 'true' }, ['primary', 'credits']],
+    [{ 'has-credits': 'false', unlimited: 'false', balance: '0' }, ['primary']],
+    [{}, ['primary']],
+  ])('of a plan with credits beyond it %j', (credits, expected) => {
+    const told = Object.fromEntries(Object.entries(credits).map(([name, value]) => [`x-codex-credits-${name}`, value]));
+    const { windows } = read(200, { 'x-codex-primary-used-percent': '5', ...told });
+    expect(windows.map((window) => window.window)).toEqual(expected);
+    expect(windows.every((window) => quotaWindowSchema.safeParse(window).success)).toBe(true);
+  });
+
   test('for a plan that is used up rests the credential until it says', () => {
     const error = { type: 'usage_limit_reached', message: 'The usage limit has been reached', plan_type: 'plus' };
     const reason = 'the usage limit of the plan is reached';

@@ -117,8 +117,22 @@ describe('a refusal', () => {
       'a login that is refused',
       403,
       envelope('permission_error', 'OAuth authentication is currently not allowed for this organization.'),
-      'KEY_REJECTED',
+      'PROVIDER_REFUSED',
       'OAuth authentication is currently not allowed for this organization.',
+    ],
+    [
+      'a login that is only for another program',
+      400,
+      envelope('invalid_request_error', 'This credential is only authorized for use with Claude Code.'),
+      'PROVIDER_REFUSED',
+      'This credential is only authorized for use with Claude Code.',
+    ],
+    [
+      'a login that has ended',
+      401,
+      envelope('authentication_error', 'OAuth token has expired.'),
+      'KEY_REJECTED',
+      'OAuth token has expired.',
     ],
     ['a policy', 403, envelope('permission_error', 'Request not allowed'), 'PROVIDER_REFUSED', 'Request not allowed'],
     [
