@@ -1,0 +1,70 @@
+/** What Claude Code cannot carry for an API client, found before a process is asked. */
+import { CompanionError } from '../../base/error.ts';
+import type { Warning } from '../codec.ts';
+import { fieldPath } from '../hub/fields.ts';
+import type { HubRequest } from '../hub/request.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Throws `NOT_AVAILABLE_IN_MODE` for a field that would change what the answer is, rather than only how it comes about. */
+export function refuseUnavailable(request: HubRequest): void {
+  const fields = request as unknown as Fields;
+  const refused = refusedFields.find((field) => isAsked(field, fields[field]));
+  if (refused !== undefined) throw notInClaudeCodeMode([refused], `\`${refused}\``);
+  const last = request.messages.findLastIndex(({ role }) => role !== 'system');
+  if (request.messages[last]?.role !== 'user') {
+    const at = Math.max(0, last);
+    throw notInClaudeCodeMode(
+      ['messages', at, 'role'],
+      'A conversation whose last turn is not from the user (prefill)',
+    );
+  }
+}
+
+/** `NOT_AVAILABLE_IN_MODE` for the field at `path`; `what` starts the sentence. */
+export function notInClaudeCodeMode(path: readonly PropertyKey[], what: string): CompanionError {
+  const field = fieldPath(path);
+  const why = 'Claude Code answers with its own tools switched off and takes no others';
+  return new CompanionError(
+    'NOT_AVAILABLE_IN_MODE',
+    `${what} is not available in claude-code mode: ${why} (${field}).`,
+    { details: { field }, remedy: 'Leave it out, or use the mode that can do it: `api`.' },
+  );
+}
+
+const refusedFields = ['tools', 'tool_choice', 'mcp_servers', 'container'];
+
+function isAsked(field: string, value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (Array.isArray(value)) return value.length > 0;
+  return field !== 'tool_choice' || (value as { type?: unknown }).type !== 'none';
+}
+
+/** Fields that compose reads, that the companion serves itself, or that change nothing in the answer. */
+const silentFields: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'system',
+  'stream',
+  'max_tokens',
+  'stop_sequences',
+  'thinking',
+  'output_config',
+  'metadata',
+  'cache_control',
+  'diagnostics',
+  ...refusedFields,
+]);
+
+/** One warning for each field that is set and that Claude Code gives no say in, known or not. */
+export function warnDropped(request: HubRequest): readonly Warning[] {
+  const dropped = Object.entries(request)
+    .filter(([field, value]) => !silentFields.has(field) && value !== undefined && value !== null)
+    // What Claude Code sends anyway is not dropped.
+    .filter(([field, value]) => field !== 'temperature' || value !== 1)
+    .map(([field]) => ({ field, reason: 'not available in claude-code mode' }));
+  const isSchemaAsked = Boolean(request.output_config?.format);
+  return isSchemaAsked
+    ? [...dropped, { field: 'output_config.format', reason: 'asked for in words and not enforced' }]
+    : dropped;
+}
