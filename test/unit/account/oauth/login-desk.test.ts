@@ -1,6 +1,7 @@
 /** Logins from their beginning to each of their ends, against a login server on loopback. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { LoginProviderId } from '../../../../shared/credential.ts';
+import { Secret } from '../../../../shared/redact.ts';
 import { disclosureText } from '../../../../shared/login-disclosure.ts';
 import { companionFrameSchema } from '../../../../shared/link/frame.ts';
 import type { LoginStatus } from '../../../../shared/status.ts';
@@ -311,6 +312,36 @@ describe('a login that comes to nothing', () => {
     expect(kept).toEqual([]);
   });
 
+  test('tokens that come in spite of a cancel are not kept', async () => {
+    const tokens = Promise.withResolvers<StoredLogin>();
+    const endpoint = {
+      exchange: () => tokens.promise,
+      refresh: (login: StoredLogin) => Promise.resolve(login),
+      profile: () => Promise.resolve(undefined),
+    };
+    const { desk, kept } = await setUp({ endpoints: { anthropic: endpoint, openai: endpoint } });
+    const login = await desk.begin({ provider: 'openai' });
+    desk.receiveCallback('s', callback(login));
+    desk.cancel(login.id);
+    tokens.resolve({
+      provider: 'openai',
+      accessToken: new Secret('late'),
+      refreshToken: null,
+      idToken: null,
+      expiresAtMs: null,
+      refreshExpiresAtMs: null,
+      scopes: [],
+      account: null,
+      refreshedAtMs: null,
+    });
+    expect((await failureOf(desk.outcome(login.id, never))).code).toBe('LOGIN_CANCELLED');
+    await tokens.promise;
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    expect(kept).toEqual([]);
+  });
+
   test('a newer one at the same provider takes its place, one at the other does not', async () => {
     const { desk, login } = await begin();
     await desk.begin({ provider: 'openai' });
@@ -402,6 +433,27 @@ describe('a login by listener', () => {
     }
     expect(desk.pending()).toMatchObject([{ state: 'waiting' }]);
     expect((await fetch(pageOf(login, 'code=code-12345678'))).status).toBe(200);
+  });
+
+  test('a page that is loaded twice is traded in once, and both say how it ended', async () => {
+    const { desk, server, kept } = await setUp({ isOnline: false });
+    const login = await desk.begin({ provider: 'openai' });
+    const usual = server.answer;
+    const both = Promise.withResolvers<void>();
+    server.answer = async (asked) => {
+      await both.promise;
+      return usual(asked);
+    };
+    const pages = [1, 2].map(() => fetch(pageOf(login, 'code=code-12345678')));
+    await expect.poll(() => server.asked.length).toBe(1);
+    // Time enough for the second one to be asked for its code as well, were it.
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100);
+    });
+    both.resolve();
+    expect((await Promise.all(pages)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(server.asked).toHaveLength(1);
+    expect(kept).toHaveLength(1);
   });
 
   test('a denial is a page, and the end', async () => {
