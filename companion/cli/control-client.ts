@@ -22,17 +22,61 @@ export async function ask<Answer>(method: Method, route: string, body?: object):
   return readAnswer(await askInProcess(method, route, body));
 }
 
+/** Several questions to one companion: the one that runs, or its parts in this process, which then stay open. */
+export interface Conversation {
+  readonly isRunning: boolean;
+  /** Errors: `NOT_RUNNING` when the companion went away in the middle; its own errors as what they are. */
+  ask<Answer>(method: Method, route: string, body?: object): Promise<Answer>;
+  /** Must be called. */
+  close(): Promise<void>;
+}
+
+export async function openConversation(): Promise<Conversation> {
+  const path = controlSocketPath();
+  if ((await askSocket(path, 'GET', '/control/logins/worker')) !== undefined) return talkTo(path);
+  const { openInProcess } = await import('./in-process.ts');
+  const opened = await openInProcess();
+  return {
+    isRunning: false,
+    ask: async (method, route, body) => readAnswer(await opened.ask(method, route, body)),
+    close: () => opened.close(),
+  };
+}
+
+function talkTo(path: string): Conversation {
+  return {
+    isRunning: true,
+    ask: async (method, route, body) => {
+      const answer = await askSocket(path, method, route, body);
+      if (answer === undefined) throw new CompanionError('NOT_RUNNING', 'The companion was stopped meanwhile.');
+      return readAnswer(answer);
+    },
+    close: async () => undefined,
+  };
+}
+
 function controlSocketPath(): string {
   return pathsOf(findHome({ environment: process.env, cwd: process.cwd() }).path).controlSocket;
 }
 
 function readAnswer<Answer>({ status, body }: ControlAnswer): Answer {
   if (status < 400) return body as Answer;
-  const described = (body as { readonly companion?: { code?: string; message?: string; remedy?: string } } | undefined)
-    ?.companion;
+  throw errorFrom((body as { readonly companion?: DescribedError } | undefined)?.companion);
+}
+
+/** An error as it travels. */
+export interface DescribedError {
+  readonly code?: string;
+  readonly message?: string;
+  readonly remedy?: string;
+}
+
+export function errorFrom(described: DescribedError | undefined): CompanionError {
   const code =
-    described?.code !== undefined && described.code in errorTable ? (described.code as ErrorCode) : 'INTERNAL';
-  throw new CompanionError(
+    described?.code !== undefined && Object.hasOwn(errorTable, described.code)
+      ? (described.code as ErrorCode)
+      : 'INTERNAL';
+  return new CompanionError(
     code,
     described?.message ?? 'The companion answered in a form that this command does not know.',
     described?.remedy === undefined ? {} : { remedy: described.remedy },

@@ -9,6 +9,9 @@ export async function lockHome(paths: Paths): Promise<FileLock> {
   const lock = tryFileLock(paths.instanceLock);
   if (lock !== undefined) return lock;
   const run = await readRunFile(paths.runFile);
-  const who = run === undefined ? 'A companion' : `A companion (process ${run.pid}, ${run.url})`;
+  const who =
+    run === undefined
+      ? 'A companion, or a command such as `companion auth login`,'
+      : `A companion (process ${run.pid}, ${run.url})`;
   throw new CompanionError('ALREADY_RUNNING', `${who} already serves ${paths.home}.`);
 }

@@ -40,6 +40,39 @@ export function table(rows: readonly (readonly string[])[], indent = '  '): stri
     .join('\n');
 }
 
+/** Two or more columns in a frame, under a header. */
+export function boxTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  hasUnicode: boolean,
+  indent = '  ',
+): string {
+  const shape = hasUnicode ? roundFrame : plainFrame;
+  const widths = header.map((title, column) =>
+    Math.max(...[header, ...rows].map((row) => widthOf(row[column] ?? title))),
+  );
+  const rule = ([left, middle, right]: readonly [string, string, string]) =>
+    indent + left + widths.map((width) => shape.dash.repeat(width + 2)).join(middle) + right;
+  const line = (row: readonly string[]) =>
+    indent + shape.bar + row.map((cell, column) => ` ${pad(cell, widths[column] ?? 0)} `).join(shape.bar) + shape.bar;
+  return [rule(shape.top), line(header), rule(shape.middle), ...rows.map(line), rule(shape.bottom)].join('\n');
+}
+
+const roundFrame = {
+  bar: '│',
+  dash: '─',
+  top: ['╭', '┬', '╮'],
+  middle: ['├', '┼', '┤'],
+  bottom: ['╰', '┴', '╯'],
+} as const;
+const plainFrame = {
+  bar: '|',
+  dash: '-',
+  top: ['+', '+', '+'],
+  middle: ['+', '+', '+'],
+  bottom: ['+', '+', '+'],
+} as const;
+
 /** Broken between words so that each line, `indent` included, fits a terminal of 80 columns. */
 export function wrap(text: string, indent: number): readonly string[] {
   const lines: string[] = [];

@@ -3,11 +3,10 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Argument } from 'commander';
 import { CompanionError } from '../base/error.ts';
 import { version } from '../version.ts';
+import { addAuth, addConfig } from './auth-program.ts';
 import type { UsageOptions } from './command/usage.ts';
-
-interface GlobalOptions {
-  readonly json?: true;
-}
+import { defineCommand } from './define-command.ts';
+import type { GlobalOptions } from './define-command.ts';
 
 const firstSteps = `
 First steps:
@@ -60,7 +59,9 @@ function buildProgram(): Command {
   addLedger(program);
   addPairing(program);
   addSessions(program);
+  addAuth(program);
   addKeys(program);
+  addConfig(program);
   addOthers(program);
   return program;
 }
@@ -75,12 +76,8 @@ function termOfArgument(argument: Argument): string {
   return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
 }
 
-function command(parent: Command, name: string, description: string): Command {
-  return parent.command(name).description(description).option('--json', 'print JSON for programs');
-}
-
 function addStart(program: Command): void {
-  command(program, 'start', 'start the companion; Ctrl+C stops it')
+  defineCommand(program, 'start', 'start the companion; Ctrl+C stops it')
     .option('-p, --port <port>', 'port to listen on; 0 picks a free one (default: 8000)')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--no-auth', 'serve without a client key; on 127.0.0.1 only')
@@ -95,19 +92,19 @@ function addStart(program: Command): void {
 }
 
 function addStatus(program: Command): void {
-  command(program, 'status', 'show sessions, browsers and what is left').action(async (options: GlobalOptions) =>
+  defineCommand(program, 'status', 'show sessions, browsers and what is left').action(async (options: GlobalOptions) =>
     (await import('./command/status.ts')).status({ isJson: options.json === true }),
   );
 }
 
 function addLedger(program: Command): void {
-  command(program, 'usage', 'show what was used, as a bar chart')
+  defineCommand(program, 'usage', 'show what was used, as a bar chart')
     .addOption(
       new Option('--by <what>', 'one bar for each').choices(['model', 'client', 'credential', 'day']).default('model'),
     )
     .option('--since <time>', 'such as 24h, 7d, 2026-11-01 (default: all that is kept)')
     .action(async (options: UsageOptions) => (await import('./command/usage.ts')).usage(options));
-  command(program, 'explain', 'show why a request went where it went, and how')
+  defineCommand(program, 'explain', 'show why a request went where it went, and how')
     .argument('[exchange]', 'its id, from `x-companion-exchange` of an answer (default: the last one)')
     .action(async (exchange: string | undefined, options: GlobalOptions) =>
       (await import('./command/explain.ts')).explain(exchange, options),
@@ -115,13 +112,13 @@ function addLedger(program: Command): void {
 }
 
 function addPairing(program: Command): void {
-  command(program, 'pair', 'print a token that pairs one browser').action(async (options: GlobalOptions) =>
+  defineCommand(program, 'pair', 'print a token that pairs one browser').action(async (options: GlobalOptions) =>
     (await import('./command/pair.ts')).pair(options),
   );
-  command(program, 'browsers', 'list the paired browsers').action(async (options: GlobalOptions) =>
+  defineCommand(program, 'browsers', 'list the paired browsers').action(async (options: GlobalOptions) =>
     (await import('./command/browsers.ts')).browsers(options),
   );
-  command(program, 'unpair', 'forget a browser and the sessions it shared')
+  defineCommand(program, 'unpair', 'forget a browser and the sessions it shared')
     .argument('<browser>', 'its id or name, as `companion browsers` shows them')
     .action(async (browser: string, options: GlobalOptions) =>
       (await import('./command/browsers.ts')).unpair(browser, options),
@@ -133,16 +130,16 @@ function addSessions(program: Command): void {
     .command('session')
     .description('list, choose or forget claude.ai sessions')
     .helpCommand(false);
-  command(session, 'list', 'list the sessions that were synced').action(async (options: GlobalOptions) =>
+  defineCommand(session, 'list', 'list the sessions that were synced').action(async (options: GlobalOptions) =>
     (await import('./command/session.ts')).listSessions(options),
   );
-  command(session, 'use', 'make one the default, or set its organisation')
+  defineCommand(session, 'use', 'make one the default, or set its organisation')
     .argument('<session>', 'its name, e-mail address or id')
     .option('--organisation <id>', 'an organisation of that account, by id or name')
     .action(async (name: string, options: GlobalOptions & { organisation?: string }) =>
       (await import('./command/session.ts')).useSession(name, options),
     );
-  command(session, 'remove', 'forget one, and its secret')
+  defineCommand(session, 'remove', 'forget one, and its secret')
     .argument('<session>', 'its name, e-mail address or id')
     .action(async (name: string, options: GlobalOptions) =>
       (await import('./command/session.ts')).removeSession(name, options),
@@ -152,10 +149,10 @@ function addSessions(program: Command): void {
 function addKeys(program: Command): void {
   const keys = program.command('keys').description('keep, list, try or forget API keys').helpCommand(false);
   const named = 'its name or id, as `companion keys list` shows them';
-  command(keys, 'list', 'list the keys of all places').action(async (options: GlobalOptions) =>
+  defineCommand(keys, 'list', 'list the keys of all places').action(async (options: GlobalOptions) =>
     (await import('./command/keys.ts')).listKeys(options),
   );
-  command(keys, 'add', 'keep one, encrypted; the key itself is asked for, or piped in')
+  defineCommand(keys, 'add', 'keep one, encrypted; the key itself is asked for, or piped in')
     .argument('<provider>', 'anthropic, openai, gemini, mistral, groq, deepseek, or yours')
     .allowExcessArguments()
     .option('--name <name>', 'what to call it')
@@ -163,30 +160,30 @@ function addKeys(program: Command): void {
     .action(async (provider: string, options: GlobalOptions & { name?: string; priority?: string }, self: Command) =>
       (await import('./command/keys.ts')).addKey(provider, self.args.slice(1), options),
     );
-  command(keys, 'remove', 'forget one')
+  defineCommand(keys, 'remove', 'forget one')
     .argument('<key>', named)
     .action(async (key: string, options: GlobalOptions) => (await import('./command/keys.ts')).removeKey(key, options));
-  command(keys, 'test', 'ask its provider whether one works, or all')
+  defineCommand(keys, 'test', 'ask its provider whether one works, or all')
     .argument('[key]', named)
     .action(async (key: string | undefined, options: GlobalOptions) =>
       (await import('./command/keys.ts')).testKeys(key, options),
     );
-  command(keys, 'stats', 'show how much each was used, and how well').action(async (options: GlobalOptions) =>
+  defineCommand(keys, 'stats', 'show how much each was used, and how well').action(async (options: GlobalOptions) =>
     (await import('./command/keys.ts')).showKeyStats(options),
   );
 }
 
 function addOthers(program: Command): void {
-  command(program, 'env', 'print what clients need, ready to paste')
+  defineCommand(program, 'env', 'print what clients need, ready to paste')
     .addOption(new Option('--shell <shell>', 'for which shell').choices(['sh', 'fish', 'powershell']))
     .action(async (options: GlobalOptions & { shell?: string }) => (await import('./command/env.ts')).env(options));
-  command(program, 'logs', 'show what the companion logged')
+  defineCommand(program, 'logs', 'show what the companion logged')
     .option('-n, --lines <count>', 'how many lines', '50')
     .option('-f, --follow', 'keep showing new lines')
     .action(async (options: GlobalOptions & { lines: string; follow?: true }) =>
       (await import('./command/logs.ts')).logs(options),
     );
-  command(program, 'stop', 'stop the companion; open answers may finish').action(async (options: GlobalOptions) =>
+  defineCommand(program, 'stop', 'stop the companion; open answers may finish').action(async (options: GlobalOptions) =>
     (await import('./command/stop.ts')).stop(options),
   );
 }

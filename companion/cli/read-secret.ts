@@ -12,17 +12,28 @@ const longest = 100_000;
 
 /** Errors: `INVALID_REQUEST` when nothing comes, or when the person gives up (Ctrl+C, Ctrl+D, Escape). */
 export async function readSecret(question: string, input: SecretInput, output: NodeJS.WritableStream): Promise<Secret> {
-  input.setEncoding('utf8');
-  if (input.isTTY !== true) return new Secret(await readAll(input));
-  // First, lest a quick paste shows on the screen.
-  input.setRawMode?.(true);
+  if (input.isTTY !== true) return new Secret(await readAll(input.setEncoding('utf8')));
+  // Begins to hide what is typed before the question is there, lest a quick paste shows on the screen.
+  const line = readHiddenLine(input);
   output.write(question);
+  const typed = await line.finally(() => output.write('\n'));
+  if (typed === undefined) throw gaveUp();
+  return new Secret(typed);
+}
+
+/**
+ * One line, not shown on a terminal; of what is piped in, the first one. `undefined` when the person gives up (Ctrl+C,
+ * Ctrl+D, Escape) or nothing comes. Rejects with the reason of `signal`.
+ */
+export async function readHiddenLine(input: SecretInput, signal?: AbortSignal): Promise<string | undefined> {
+  const isTerminal = input.isTTY === true;
+  input.setEncoding('utf8');
+  if (isTerminal) input.setRawMode?.(true);
   try {
-    return new Secret(await readLine(input));
+    return await readLine(input, signal);
   } finally {
-    input.setRawMode?.(false);
+    if (isTerminal) input.setRawMode?.(false);
     input.pause();
-    output.write('\n');
   }
 }
 
@@ -38,21 +49,26 @@ async function readAll(input: SecretInput): Promise<string> {
   });
 }
 
-function readLine(input: SecretInput): Promise<string> {
+function readLine(input: SecretInput, signal: AbortSignal | undefined): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     let typed = '';
     const finish = (act: () => void) => {
       input.removeListener('data', take);
       input.removeListener('end', onEnd);
+      signal?.removeEventListener('abort', onAbort);
       act();
     };
-    const onEnd = () => finish(() => reject(gaveUp()));
+    const onAbort = () => finish(() => reject(signal?.reason as Error));
+    // A terminal that goes away has nobody at it; the last line of a pipe may lack its end.
+    const onEnd = () => finish(() => resolve(input.isTTY === true || typed === '' ? undefined : typed));
     const take = (chunk: string | Buffer) => {
       const next = edit(typed, withoutPasteMarks(String(chunk)));
-      if (next === 'gave up') return onEnd();
+      if (next === 'gave up') return finish(() => resolve(undefined));
       typed = next.text;
       if (next.isDone) finish(() => resolve(typed));
     };
+    if (signal?.aborted === true) return onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
     input.on('data', take);
     input.on('end', onEnd);
     input.resume();

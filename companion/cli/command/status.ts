@@ -1,6 +1,7 @@
-import type { CompanionStatus, SessionStatus } from '../../../shared/status.ts';
+import type { CompanionStatus, LoginStatus, SessionStatus } from '../../../shared/status.ts';
 import type { QuotaWindow } from '../../../shared/quota.ts';
 import { askRunning } from '../control-client.ts';
+import { accountOf, describeLoginState, kindOf } from '../login-words.ts';
 import { bar, createOutput, formatAgo, formatDuration, formatMoment, paint, table } from '../print.ts';
 import type { Output } from '../print.ts';
 import { describeState, troubleOf } from './session.ts';
@@ -25,6 +26,7 @@ function printStatus(output: Output, now: CompanionStatus): void {
       ['claude.ai', `reached ${describeTransport(now.transport)}`],
     ]),
   );
+  printLogins(output, now);
   printKeys(output, now.keys ?? []);
   printBrowsers(output, now);
   output.line();
@@ -44,6 +46,30 @@ function describeTransport(transport: CompanionStatus['transport']): string {
     case 'direct':
       return 'directly';
   }
+}
+
+/** Nothing at all for a companion that knows no logins. */
+function printLogins(output: Output, { logins, atMs }: CompanionStatus): void {
+  if (logins === undefined) return;
+  output.line();
+  output.line(paint.strong('Logins'));
+  if (logins.length === 0)
+    return output.line('  none: `companion auth login` and `companion auth login-openai` sign in');
+  output.line(
+    table(
+      logins.map((login) => [
+        kindOf(login),
+        accountOf(login),
+        `${describeLoginState(login.state)}${describeUntil(login, atMs)}`,
+      ]),
+    ),
+  );
+  if (logins.some(({ trouble }) => trouble !== null)) output.line('  `companion auth status` says what to do.');
+}
+
+function describeUntil({ state, expiresAtMs }: LoginStatus, nowMs: number): string {
+  const isLasting = state === 'usable' && expiresAtMs !== null && expiresAtMs > nowMs;
+  return isLasting ? `, until ${formatMoment(expiresAtMs, nowMs)}` : '';
 }
 
 function printKeys(output: Output, keys: NonNullable<CompanionStatus['keys']>): void {

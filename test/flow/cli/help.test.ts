@@ -15,10 +15,18 @@ const commands = [
   'browsers',
   'unpair',
   'session',
+  'auth',
   'keys',
+  'config',
   'env',
   'logs',
   'stop',
+];
+
+const authPaths = [
+  ['auth'],
+  ...['login', 'login-openai', 'validate', 'info', 'refresh', 'logout', 'adopt'].map((name) => ['auth', name]),
+  ['config', 'codex'],
 ];
 
 async function run(...args: string[]) {
@@ -44,9 +52,17 @@ describe('help', () => {
 
   test('fits a terminal of 80 columns', async () => {
     const texts = await Promise.all(
-      [[], ['start'], ['usage'], ['explain'], ['session'], ['session', 'use'], ['keys'], ['keys', 'add']].map((path) =>
-        run(...path, '--help'),
-      ),
+      [
+        [],
+        ['start'],
+        ['usage'],
+        ['explain'],
+        ['session'],
+        ['session', 'use'],
+        ['keys'],
+        ['keys', 'add'],
+        ...authPaths,
+      ].map((path) => run(...path, '--help')),
     );
     const longest = texts.flatMap(({ stdout }) => stdout.split('\n')).filter((line) => line.length > 80);
     expect(longest).toEqual([]);
@@ -72,6 +88,11 @@ describe('a mistake', () => {
     [['env', '--shell', 'csh'], 'sh, fish, powershell', 'companion env --help'],
     [['start', '--vault', 'cloud'], 'auto, keyring, file', 'companion start --help'],
     [['start', '--port'], 'argument missing', 'companion start --help'],
+    [['auth', 'bogus'], "Unknown command 'bogus'.", 'companion auth --help'],
+    [['auth', 'adopt', 'cursor'], 'claude-code, codex', 'companion auth adopt --help'],
+    [['auth', 'refresh', 'ada', '--all'], 'Either one login or --all.', 'Leave out'],
+    [['config', 'codex'], 'Say --enable or --disable.', 'companion auth status'],
+    [['config', 'codex', '--enable', '--disable'], 'Say --enable or --disable.', 'companion auth status'],
     [['usage', '--by', 'week'], 'model, client, credential, day', 'companion usage --help'],
     [['usage', '--since', 'soon'], '--since does not understand "soon"', '24h'],
     [['usage', '--since', '2999-01-01'], 'lies in the future', '24h'],

@@ -181,7 +181,7 @@ export function tokenOf(login: OAuthLogin, text = 'sk-ant-oat01-first'): OAuthTo
   return { ...login, kind: 'oauth-token', secret: new Secret(text), accountId: null };
 }
 
-/** One login under way; the code `right-code` finishes it. */
+/** One login under way; the code `right-code` finishes it, and any other leaves it waiting. */
 export class MemoryDesk implements LoginDeskService {
   readonly calls: string[] = [];
   /** What `begin` gives when no way is asked for. */
@@ -216,12 +216,10 @@ export class MemoryDesk implements LoginDeskService {
 
   async finish(_loginId: string, pasted: string): Promise<LoginOutcome> {
     this.calls.push(`finish ${pasted}`);
-    const outcome: LoginOutcome =
-      pasted === 'right-code'
-        ? { state: 'done', login: this.login }
-        : { state: 'failed', error: new CompanionError('LOGIN_MISMATCH', 'The answer belongs to another login.') };
-    this.end(outcome);
-    return outcome;
+    if (pasted !== 'right-code')
+      return { state: 'failed', error: new CompanionError('LOGIN_MISMATCH', 'The answer belongs to another login.') };
+    this.end();
+    return { state: 'done', login: this.login };
   }
 
   /** As a browser or the listener does. */

@@ -1,0 +1,79 @@
+/** The commands of `companion auth` and `companion config`. */
+import { Argument } from 'commander';
+import type { Command } from 'commander';
+import type { LoginOptions } from './command/auth-login.ts';
+import type { ConfigCodexOptions } from './command/auth-adopt.ts';
+import { defineCommand } from './define-command.ts';
+import type { GlobalOptions } from './define-command.ts';
+
+const whoWords = 'e-mail address, id, or: claude, chatgpt, claude-code';
+
+export function addAuth(program: Command): void {
+  const auth = program
+    .command('auth')
+    .description('sign in with a Claude or ChatGPT plan, look after logins')
+    .helpCommand(false);
+  addLogin(auth, 'login', 'sign in with a Claude subscription').action(async (options: LoginOptions) =>
+    (await import('./command/auth-login.ts')).signIn('anthropic', options),
+  );
+  addLogin(auth, 'login-openai', 'sign in with a ChatGPT plan, for Codex').action(async (options: LoginOptions) =>
+    (await import('./command/auth-login.ts')).signIn('openai', options),
+  );
+  defineCommand(auth, 'status', 'show every login, key and session at a glance').action(
+    async (options: GlobalOptions) => (await import('./command/auth-status.ts')).authStatus(options),
+  );
+  addLooking(auth);
+  addChanging(auth);
+}
+
+function addLogin(auth: Command, name: string, description: string): Command {
+  return defineCommand(auth, name, description)
+    .option('-m, --manual', 'paste the answer of the page, or pipe it in')
+    .option('--no-browser', 'open no browser, print the address only')
+    .option('--force', 'take the place of another account that is signed in');
+}
+
+function addLooking(auth: Command): void {
+  defineCommand(auth, 'validate', 'ask the provider whether a login works')
+    .argument('[who]', whoWords)
+    .action(async (who: string | undefined, options: GlobalOptions) =>
+      (await import('./command/auth-validate.ts')).validate(who, options),
+    );
+  defineCommand(auth, 'info', 'show one in detail, renewed first if it expired')
+    .argument('[who]', whoWords)
+    .action(async (who: string | undefined, options: GlobalOptions) =>
+      (await import('./command/auth-info.ts')).info(who, options),
+    );
+  defineCommand(auth, 'openai-info', 'show the ChatGPT login and its token').action(async (options: GlobalOptions) =>
+    (await import('./command/auth-openai-info.ts')).openAiInfo(options),
+  );
+}
+
+function addChanging(auth: Command): void {
+  defineCommand(auth, 'refresh', 'renew one now')
+    .argument('[who]', whoWords)
+    .option('--all', 'every one that can be renewed here')
+    .action(async (who: string | undefined, options: GlobalOptions & { all?: true }) =>
+      (await import('./command/auth-refresh.ts')).refresh(who, options),
+    );
+  defineCommand(auth, 'logout', 'forget one: its tokens and its profile')
+    .argument('[who]', whoWords)
+    .option('-y, --yes', 'do not ask')
+    .action(async (who: string | undefined, options: GlobalOptions & { yes?: true }) =>
+      (await import('./command/auth-logout.ts')).logout(who, options),
+    );
+  defineCommand(auth, 'adopt', "use another program's login here too")
+    .addArgument(new Argument('<program>', 'whose login').choices(['claude-code', 'codex']))
+    .option('--off', 'no longer use it')
+    .action(async (owner: 'claude-code' | 'codex', options: GlobalOptions & { off?: true }) =>
+      (await import('./command/auth-adopt.ts')).adopt(owner, options),
+    );
+}
+
+export function addConfig(program: Command): void {
+  const config = program.command('config').description('turn parts of the companion on and off').helpCommand(false);
+  defineCommand(config, 'codex', 'serve from a ChatGPT plan, through Codex')
+    .option('--enable', 'turn it on')
+    .option('--disable', 'turn it off')
+    .action(async (options: ConfigCodexOptions) => (await import('./command/auth-adopt.ts')).configureCodex(options));
+}

@@ -1,0 +1,90 @@
+/** `companion auth adopt`, and `companion config codex`: whether another program's login is used here too. */
+import { loginDisclosure } from '../../../shared/login-disclosure.ts';
+import type { LoginStatus } from '../../../shared/status.ts';
+import { CompanionError } from '../../base/error.ts';
+import { ask } from '../control-client.ts';
+import { accountOf, describeLasting, describeLoginState, ownerName } from '../login-words.ts';
+import { createOutput, paint, wrap } from '../print.ts';
+import { printable } from '../terminal.ts';
+import { nextSteps } from './auth-status.ts';
+
+type Program = 'claude-code' | 'codex';
+
+interface AdoptOptions {
+  readonly json?: true;
+  readonly off?: true;
+}
+
+const settings = { 'claude-code': 'claude_code.use_login', codex: 'codex.enabled' } as const;
+
+export async function adopt(program: Program, options: AdoptOptions): Promise<void> {
+  const output = createOutput(options.json === true);
+  const isOn = options.off !== true;
+  if (isOn && program === 'claude-code') {
+    const say = output.isJson ? (text: string) => void process.stderr.write(`${text}\n`) : output.line;
+    for (const line of claudeCodeDisclosure()) say(line);
+  }
+  const { logins } = await ask<{ logins: readonly LoginStatus[] }>('POST', '/control/logins/adopt', {
+    owner: program,
+    isOn,
+  });
+  if (output.isJson) return output.json({ program, enabled: isOn, logins });
+  for (const line of adoptedLines(program, isOn, logins, Date.now())) output.line(line);
+}
+
+export interface ConfigCodexOptions {
+  readonly json?: true;
+  readonly enable?: true;
+  readonly disable?: true;
+}
+
+export async function configureCodex({ enable, disable, json }: ConfigCodexOptions): Promise<void> {
+  if ((enable === true) === (disable === true)) {
+    throw new CompanionError('INVALID_REQUEST', 'Say --enable or --disable.', {
+      remedy: '`companion auth status` shows how it stands.',
+    });
+  }
+  await adopt('codex', { ...(json === true ? { json } : {}), ...(disable === true ? { off: true } : {}) });
+}
+
+/** What is read, where it goes, and what the provider's terms say: before it is turned on. */
+export function claudeCodeDisclosure(): readonly string[] {
+  const { paragraphs, link } = loginDisclosure('anthropic');
+  const [, terms = '', , refusal = ''] = paragraphs;
+  const told = [
+    'The companion reads the login of your own Claude Code from where Claude Code keeps it, and sends it to Anthropic ' +
+      'alone. It never changes, renews or removes it: only Claude Code does that.',
+    terms,
+    refusal,
+    `${link.text}: ${link.url}`,
+  ];
+  return [paint.strong("Use Claude Code's login"), ...told.map((text) => `\n${wrap(text, 0).join('\n')}`), ''];
+}
+
+export function adoptedLines(
+  program: Program,
+  isOn: boolean,
+  logins: readonly LoginStatus[],
+  nowMs: number,
+): readonly string[] {
+  const name = ownerName(program);
+  const setting = `\`${settings[program]}\` in config.yaml`;
+  if (!isOn) return [`${name}'s login is no longer used here (${setting}). ${name} itself stays signed in.`];
+  const head = `${paint.good('On:')} ${name}'s login is used here (${setting}).`;
+  if (logins.length === 0) return [head, ...noneYet(program)];
+  return [head, ...logins.flatMap((login) => loginLines(login, nowMs))];
+}
+
+function noneYet(program: Program): readonly string[] {
+  return program === 'codex'
+    ? ['There is none yet: `companion auth login-openai` signs in, and so does `codex login`.']
+    : ['There is none yet: run `claude`, and sign in there.'];
+}
+
+function loginLines(login: LoginStatus, nowMs: number): readonly string[] {
+  return [
+    `  ${paint.strong(accountOf(login))}  ${describeLoginState(login.state)}, ${describeLasting(login, nowMs)}`,
+    `  ${paint.soft(printable(login.location))}`,
+    ...nextSteps(login, 2).map((line) => `  ${line}`),
+  ];
+}

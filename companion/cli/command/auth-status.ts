@@ -1,0 +1,105 @@
+/** `companion auth status`: whatever may serve, at one glance. */
+import type { LoginStatus, CompanionStatus } from '../../../shared/status.ts';
+import type { RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
+import type { ListedLogins } from '../../http/control/login-routes.ts';
+import { openConversation } from '../control-client.ts';
+import { accountOf, describeLasting, describeLoginState, signInCommand } from '../login-words.ts';
+import { createOutput, formatAgo, formatDuration, paint, table, wrap } from '../print.ts';
+import { printable } from '../terminal.ts';
+import { describeState } from './session.ts';
+
+export interface AuthOverview extends ListedLogins {
+  readonly keys: NonNullable<CompanionStatus['keys']>;
+  readonly sessions: CompanionStatus['sessions'];
+}
+
+export async function authStatus(options: { readonly json?: true }): Promise<void> {
+  const output = createOutput(options.json === true);
+  const overview = await readOverview();
+  if (output.isJson) return output.json(overview);
+  for (const line of overviewLines(overview, Date.now())) output.line(line);
+}
+
+async function readOverview(): Promise<AuthOverview> {
+  const talk = await openConversation();
+  try {
+    const { logins, worker } = await talk.ask<ListedLogins>('GET', '/control/logins');
+    const { keys = [], sessions } = await talk.ask<CompanionStatus>('GET', '/control/status');
+    return { logins, keys, sessions, worker };
+  } finally {
+    await talk.close();
+  }
+}
+
+type Row = readonly [title: string, text: string];
+
+/** Wide enough for the longest title, between its indent and the text. */
+const textColumn = 19;
+
+export function overviewLines({ logins, keys, sessions, worker }: AuthOverview, nowMs: number): readonly string[] {
+  const of = (wanted: (login: LoginStatus) => boolean) => logins.filter(wanted);
+  const claude = of(({ provider, owner }) => provider === 'anthropic' && owner !== 'claude-code');
+  const rows: readonly Row[] = [
+    ...loginRows('Claude', claude, nowMs, `none: \`${signInCommand('anthropic')}\` signs in`),
+    ...loginRows(
+      'Claude Code',
+      of(({ owner }) => owner === 'claude-code'),
+      nowMs,
+      'none found: `claude` signs in there',
+    ),
+    ...loginRows(
+      'ChatGPT (Codex)',
+      of(({ provider }) => provider === 'openai'),
+      nowMs,
+      `none: \`${signInCommand('openai')}\` signs in`,
+    ),
+    ['API keys', describeKeys(keys)],
+    ...sessionRows(sessions),
+    ['Renewal', describeWorker(worker, nowMs)],
+  ];
+  return [table(rows)];
+}
+
+function loginRows(title: string, logins: readonly LoginStatus[], nowMs: number, none: string): readonly Row[] {
+  if (logins.length === 0) return [[title, paint.soft(none)]];
+  return logins.flatMap((login, index): readonly Row[] => [
+    [index === 0 ? title : '', `${describeLoginState(login.state)}  ${paint.strong(accountOf(login))}`],
+    ['', `${describeLasting(login, nowMs)}`],
+    ['', paint.soft(printable(login.location))],
+    ...nextSteps(login).map((line): Row => ['', line]),
+  ]);
+}
+
+/** What stands in the way, and what to do about it. */
+export function nextSteps({ state, owner, trouble }: LoginStatus, column = textColumn): readonly string[] {
+  if (state === 'off') return wrap(`\`companion auth adopt ${owner}\` lets the companion use it.`, column);
+  if (trouble === null) return [];
+  return [...wrap(printable(trouble.message), column).map(paint.warn), ...wrap(trouble.remedy, column)];
+}
+
+function describeKeys(keys: AuthOverview['keys']): string {
+  if (keys.length === 0) return paint.soft('none: `companion keys add <provider>` asks for one');
+  const isFine = keys.every(({ count, healthy }) => healthy === count);
+  const each = keys.map(({ provider, count, healthy }) =>
+    healthy === count ? `${provider} ${count}` : `${provider} ${count}, of which ${healthy} ready`,
+  );
+  return `${isFine ? paint.good('usable') : paint.warn('resting')}  ${each.join('; ')}`;
+}
+
+function sessionRows(sessions: AuthOverview['sessions']): readonly Row[] {
+  if (sessions.length === 0) return [['claude.ai', paint.soft('none: the extension\'s "Sync session" brings one')]];
+  return sessions.map((session, index): Row => {
+    const plan = session.plan === null ? '' : ` (${printable(session.plan)})`;
+    return [index === 0 ? 'claude.ai' : '', `${describeState(session.state)}  ${printable(session.name)}${plan}`];
+  });
+}
+
+function describeWorker(worker: RefreshWorkerStatus, nowMs: number): string {
+  if (!worker.enabled) return `${paint.soft('off')}; a login is still renewed when it is used`;
+  const { last_check: last, next_check: next, credentials_checked: checked, refreshed, failed } = worker;
+  if (last === null) return `${paint.good('on')}, while the companion runs`;
+  const counts = `${checked} checked, ${refreshed} renewed, ${failed} failed`;
+  const soon = next === null ? '' : `; next in ${formatDuration(Date.parse(next) - nowMs)}`;
+  const outcome = failed > 0 ? paint.warn(counts) : counts;
+  return `${paint.good('on')}, ${formatAgo(Date.parse(last), nowMs)}: ${outcome}${soon}`;
+}

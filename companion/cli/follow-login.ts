@@ -1,0 +1,98 @@
+/** Waits for a login that was begun: until it is over, the person pastes its answer, or gives it up. */
+import type { LoginStatus } from '../../shared/status.ts';
+import type { LoginProgress } from '../account/oauth/login-desk-contract.ts';
+import { CompanionError } from '../base/error.ts';
+import type { LoginOutcomeAnswer } from '../http/control/login-routes.ts';
+import { errorFrom } from './control-client.ts';
+import type { Conversation } from './control-client.ts';
+import { readHiddenLine } from './read-secret.ts';
+import type { SecretInput } from './read-secret.ts';
+
+export interface FollowOptions {
+  readonly talk: Pick<Conversation, 'ask'>;
+  readonly progress: Pick<LoginProgress, 'id' | 'way'>;
+  readonly input: SecretInput;
+  /** Something was pasted that is not the answer; another try is possible. */
+  readonly onWrongPaste: (problem: string) => void;
+}
+
+/** Below the time that the control socket is waited for. */
+const pollMs = 15_000;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Errors: those of the login, `LOGIN_CANCELLED` when it was given up here. */
+export async function followLogin(options: FollowOptions): Promise<LoginStatus> {
+  const stop = new AbortController();
+  const ways = [poll(options, stop.signal), interruption(stop.signal)];
+  if (options.progress.way === 'manual' || options.input.isTTY === true) ways.push(paste(options, stop.signal));
+  try {
+    return readOutcome(await Promise.race(ways));
+  } catch (thrown) {
+    // For an end that came from there it changes nothing.
+    await options.talk.ask('DELETE', pendingRoute(options)).catch(() => undefined);
+    throw thrown;
+  } finally {
+    stop.abort();
+    await Promise.allSettled(ways);
+  }
+}
+
+function pendingRoute({ progress }: FollowOptions): string {
+  return `/control/logins/pending/${encodeURIComponent(progress.id)}`;
+}
+
+function readOutcome(outcome: LoginOutcomeAnswer): LoginStatus {
+  if (outcome.state === 'done') return outcome.login;
+  throw outcome.state === 'failed' ? errorFrom(outcome.error) : givenUp();
+}
+
+async function poll(options: FollowOptions, stop: AbortSignal): Promise<LoginOutcomeAnswer> {
+  for (;;) {
+    const answer = await options.talk.ask<LoginOutcomeAnswer>('GET', `${pendingRoute(options)}?waitMs=${pollMs}`);
+    if (answer.state !== 'waiting' || stop.aborted) return answer;
+  }
+}
+
+async function paste(options: FollowOptions, stop: AbortSignal): Promise<LoginOutcomeAnswer> {
+  const { talk, input, onWrongPaste } = options;
+  for (;;) {
+    const pasted = (await readHiddenLine(input, stop))?.trim();
+    if (pasted === undefined) throw input.isTTY === true ? givenUp() : nothingPiped();
+    if (pasted === '') continue;
+    const outcome = await talk.ask<LoginOutcomeAnswer>('POST', `${pendingRoute(options)}/finish`, { pasted });
+    // The login still waits for the right thing, and somebody is there to look for it.
+    if (outcome.state !== 'failed' || input.isTTY !== true || !isWrongPaste(outcome.error.code)) return outcome;
+    onWrongPaste(outcome.error.message);
+  }
+}
+
+function isWrongPaste(code: string): boolean {
+  return code === 'INVALID_REQUEST' || code === 'LOGIN_MISMATCH';
+}
+
+/** Rejects when the command is asked to end; as long as nobody asks, it waits for `stop`. */
+function interruption(stop: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const onSignal = () => reject(givenUp());
+    for (const signal of signals) process.once(signal, onSignal);
+    stop.addEventListener(
+      'abort',
+      () => {
+        for (const signal of signals) process.removeListener(signal, onSignal);
+        reject(givenUp());
+      },
+      { once: true },
+    );
+  });
+}
+
+function givenUp(): CompanionError {
+  return new CompanionError('LOGIN_CANCELLED', 'You gave it up; nothing was kept, and the page is of no use any more.');
+}
+
+function nothingPiped(): CompanionError {
+  return new CompanionError('INVALID_REQUEST', 'No answer came in.', {
+    remedy:
+      'Type the command in a terminal to be asked for it, or pipe in the code or the address that the page ends on.',
+  });
+}

@@ -1,0 +1,84 @@
+/** How a login is spoken of, the same in every command. */
+import type { LoginOwner, LoginProviderId } from '../../shared/credential.ts';
+import type { LoginStatus } from '../../shared/status.ts';
+import { formatMoment, paint } from './print.ts';
+import { printable } from './terminal.ts';
+
+/** What one signs in to: `Claude`, `ChatGPT`. */
+export function titleOf(provider: LoginProviderId): string {
+  return provider === 'anthropic' ? 'Claude' : 'ChatGPT';
+}
+
+export function signInCommand(provider: LoginProviderId): string {
+  return provider === 'anthropic' ? 'companion auth login' : 'companion auth login-openai';
+}
+
+export function ownerName(owner: LoginOwner): string {
+  switch (owner) {
+    case 'companion':
+      return 'the companion';
+    case 'claude-code':
+      return 'Claude Code';
+    case 'codex':
+      return 'Codex';
+  }
+}
+
+/** `Claude login`, `ChatGPT login`, `Claude Code's login`. */
+export function kindOf({ provider, owner }: Pick<LoginStatus, 'provider' | 'owner'>): string {
+  return owner === 'claude-code' ? "Claude Code's login" : `${titleOf(provider)} login`;
+}
+
+/** The state in its own word, coloured. */
+export function describeLoginState(state: LoginStatus['state']): string {
+  switch (state) {
+    case 'usable':
+      return paint.good('usable');
+    case 'expired':
+      return paint.warn('expired');
+    case 'dead':
+      return paint.bad('dead');
+    case 'off':
+      return paint.soft('off');
+  }
+}
+
+/** `ada@example.com (Max 20×)` */
+export function accountOf({ name, plan }: Pick<LoginStatus, 'name' | 'plan'>): string {
+  return plan === null ? printable(name) : `${printable(name)} (${printable(plan)})`;
+}
+
+type Lasting = Pick<LoginStatus, 'expiresAtMs' | 'isRefreshable' | 'owner' | 'state'>;
+
+/** `until 14:05, renewed by itself`, `over since 9:12, renewed when it is needed`. */
+export function describeLasting(login: Lasting, nowMs: number): string {
+  const { expiresAtMs } = login;
+  if (expiresAtMs === null) return describeRenewal(login, false);
+  const isOver = expiresAtMs <= nowMs;
+  return `${isOver ? 'over since' : 'until'} ${formatMoment(expiresAtMs, nowMs)}, ${describeRenewal(login, isOver)}`;
+}
+
+function describeRenewal({ isRefreshable, owner, state }: Lasting, isOver: boolean): string {
+  if (owner === 'claude-code') return 'renewed by Claude Code alone';
+  if (state === 'dead' || !isRefreshable) return 'not renewed';
+  return isOver ? 'renewed when it is needed' : 'renewed by itself';
+}
+
+/** Who is meant, in the words that the control routes know. Programs are names too: `claude-code`, `codex`. */
+export function wantedLogin(who: string, logins: readonly LoginStatus[]): string {
+  const byOwner = logins.find(({ owner }) => owner === who);
+  if (byOwner !== undefined) return byOwner.id;
+  const providers: Readonly<Record<string, LoginProviderId>> = {
+    claude: 'anthropic',
+    chatgpt: 'openai',
+    codex: 'openai',
+  };
+  return Object.hasOwn(providers, who) ? (providers[who] ?? who) : who;
+}
+
+/** The one that is meant when nobody is named: a Claude login that is on, else any that is, else whatever there is. */
+export function usualLogin(logins: readonly LoginStatus[]): string {
+  const on = logins.filter(({ state }) => state !== 'off');
+  const [first] = [...on.filter(({ provider }) => provider === 'anthropic'), ...on, ...logins];
+  return first?.id ?? 'anthropic';
+}
