@@ -81,7 +81,7 @@ function readCodexWindow(
 ): QuotaWindow | undefined {
   const percent = readCount(header(`x-${family}-${slot}-used-percent`));
   if (percent === undefined) return undefined;
-  const name = windowName(readCount(header(`x-${family}-${slot}-window-minutes`)), slot);
+  const name = codexWindowName(readCount(header(`x-${family}-${slot}-window-minutes`)), slot);
   const isOwn = family === 'codex';
   return {
     window: isOwn ? name : `${family}_${name}`,
@@ -109,8 +109,8 @@ function readCredits({ header, nowMs }: Reading): readonly QuotaWindow[] {
   return [{ window: 'credits', usedFraction: null, status: 'allowed', ...common }];
 }
 
-/** Primary and secondary change places between plans, so the length names the window. */
-function windowName(minutes: number | undefined, slot: string): string {
+/** Primary and secondary change places between plans, so the length names the window; `slot` does where it is unknown. */
+export function codexWindowName(minutes: number | undefined, slot: string): string {
   if (minutes === undefined) return slot;
   if (Math.abs(minutes - 300) <= 15) return 'five_hour';
   if (Math.abs(minutes - 7 * 24 * 60) <= 60) return 'seven_day';

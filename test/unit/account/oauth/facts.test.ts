@@ -217,7 +217,7 @@ describe('the usage of a ChatGPT plan', () => {
     rate_limit: { allowed: true, primary_window: primary, secondary_window: secondary },
   });
 
-  test('windows are named by how long they are, not by their place', () => {
+  test('windows are named by how long they are, like those of the headers, not by their place', () => {
     const body = usage(
       { used_percent: 85, limit_window_seconds: 604_800, reset_at: 1_800_000_000 },
       { used_percent: 100, limit_window_seconds: 18_000, reset_after_seconds: 60 },
@@ -249,7 +249,7 @@ describe('the usage of a ChatGPT plan', () => {
       (limit_window_seconds) =>
         windowsOfOpenAiUsage(usage({ used_percent: 1, limit_window_seconds }, null), 0)[0]?.window,
     );
-    expect(names).toEqual(['1_day', '2_hour', 'usage']);
+    expect(names).toEqual(['1_day', '120_minute', 'primary']);
   });
 });
 
