@@ -11,6 +11,7 @@ import { openVault } from '../../companion/vault/open-vault.ts';
 import type { Vault } from '../../companion/vault/vault.ts';
 import { createCertificate } from './browser/certificate.ts';
 import { launchChromium } from './browser/chromium.ts';
+import { standInHosts } from './browser/stand-in-hosts.ts';
 import type { ChromiumBrowser } from './browser/chromium.ts';
 import { startClaudeSite } from './claude-site/site.ts';
 import type { ClaudeSite, ClaudeSiteOptions } from './claude-site/site.ts';
@@ -29,7 +30,7 @@ export interface Clients {
 
 /** The stand-in and an empty home, with nothing running in it yet. Close it last. */
 export async function createJourney(options: Omit<ClaudeSiteOptions, 'certificate'> = {}): Promise<Journey> {
-  const certificate = await createCertificate(['claude.ai', 'platform.claude.com']);
+  const certificate = await createCertificate(standInHosts);
   const site = await startClaudeSite({ ...options, certificate });
   const folder = await createTemporaryHome();
   await mkdir(join(folder.path, 'home'), { mode: 0o700 });

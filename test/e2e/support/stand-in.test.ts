@@ -9,13 +9,21 @@ import { launchChromium } from '../../support/browser/chromium.ts';
 import type { ChromiumBrowser } from '../../support/browser/chromium.ts';
 import { firefoxLack, launchFirefox } from '../../support/browser/firefox.ts';
 import { spawnChromium } from '../../support/browser/raw-chromium.ts';
+import { standInHosts } from '../../support/browser/stand-in-hosts.ts';
+import { guestsFor } from '../../support/claude-site/guests.ts';
 import { chatOrganisation } from '../../support/claude-site/people.ts';
 import { startClaudeSite } from '../../support/claude-site/site.ts';
 import type { ClaudeSite } from '../../support/claude-site/site.ts';
+import { claudeClientId, startAnthropicAuth } from '../../support/providers/oauth/anthropic-auth.ts';
+import type { AnthropicAuth } from '../../support/providers/oauth/anthropic-auth.ts';
+import { codexClientId, startOpenAiAuth } from '../../support/providers/oauth/openai-auth.ts';
+import type { OpenAiAuth } from '../../support/providers/oauth/openai-auth.ts';
 import { createTemporaryHome } from '../../support/temporary-home.ts';
 import type { TemporaryHome } from '../../support/temporary-home.ts';
 
 let site: ClaudeSite;
+let anthropic: AnthropicAuth;
+let openai: OpenAiAuth;
 let home: TemporaryHome;
 let extension: string;
 
@@ -30,6 +38,33 @@ const probe = {
 };
 const probeKey =
   'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEApir5B+7j0SzypJR2Wr7GVcgkZtljRgYGOOQnWj/OvSRYWvbV4Hny+lPq8qmSLISX8uZF/DK/6TPz/tbzNDfd61Yl506Xas5MlO7RG38OmIpLcd5ROjBgq5j9jGZHsNb0wUA6UitvTQe3NYg4bmAC6kVvfTQ6M6opbs9MC5Gb8GXNROnFB0TNjo8TV+AsCLt2KaBWw+i36G7uGhuPhMHeC+FKsTvqeHB4q5U6A3bj5gHfBdSgi3Nb1B+DLu2HM9Iu96wqNa8t5LXH+yn+U/tOU5WWWpuvWqck7inH7LwOq79t5i0rw9jfLkLlfILyDZ3wx4of7kvuUSsD5dD+N27OnQIDAQAB';
+
+const state = 'a state that nobody guesses';
+
+/** Nobody listens there: the browser is sent to it, and that is all that a test wants to see. */
+const nowhere = 'http://localhost:1/callback';
+
+function claudePage(redirect: string): string {
+  return consentPage('https://claude.ai', claudeClientId, redirect, 'user:profile user:inference');
+}
+
+function openAiPage(): string {
+  const redirect = 'http://localhost:1455/auth/callback';
+  return consentPage('https://auth.openai.com', codexClientId, redirect, 'openid offline_access');
+}
+
+function consentPage(origin: string, client: string, redirect: string, scope: string): string {
+  const parameters = {
+    response_type: 'code',
+    client_id: client,
+    redirect_uri: redirect,
+    scope,
+    code_challenge: 'c'.repeat(43),
+    code_challenge_method: 'S256',
+    state,
+  };
+  return `${origin}/oauth/authorize?${new URLSearchParams(parameters)}`;
+}
 
 interface Conversed {
   readonly end: 'whole' | 'broken';
@@ -75,7 +110,10 @@ async function converse(browser: ChromiumBrowser, options = { abortAfterChunks: 
 }
 
 beforeAll(async () => {
-  site = await startClaudeSite({ certificate: await createCertificate(['claude.ai']) });
+  anthropic = await startAnthropicAuth();
+  openai = await startOpenAiAuth();
+  const certificate = await createCertificate(standInHosts);
+  site = await startClaudeSite({ certificate, guests: guestsFor({ anthropic, openai }) });
   home = await createTemporaryHome();
   extension = join(home.path, 'probe');
   await mkdir(extension);
@@ -93,10 +131,13 @@ beforeAll(async () => {
 });
 afterEach(() => {
   expect(site.violations).toEqual([]);
+  expect([...anthropic.failures, ...openai.failures]).toEqual([]);
   site.reset();
+  anthropic.reset();
+  openai.reset();
 });
 afterAll(async () => {
-  await site.close();
+  await Promise.all([site.close(), anthropic.close(), openai.close()]);
   await home.remove();
 });
 
@@ -157,6 +198,44 @@ describe('Chromium', () => {
     await expect.poll(() => site.conversations[0]?.generations[0]?.state).toBe('abandoned');
   });
 
+  /** Clicks, and tells where the browser then went. */
+  async function click(consent: string, button: 'allow' | 'deny', destination: string): Promise<URL> {
+    const page = await browser.context.newPage();
+    await page.goto(consent);
+    const leaving = page.waitForRequest((request) => request.url().startsWith(destination));
+    await page.getByTestId(button).click();
+    return new URL((await leaving).url());
+  }
+
+  test.each(['server', 'page'] as const)('allows on claude.ai, and is sent back by the %s', async (redirectBy) => {
+    anthropic.scenario = { redirectBy };
+    const went = await click(claudePage(nowhere), 'allow', nowhere);
+    expect(went.searchParams.get('code')).toMatch(/^\w{43}$/);
+    expect(went.searchParams.get('state')).toBe(state);
+    expect(site.requests.map(({ route }) => route)).toContain('guest');
+  });
+
+  test('denies on claude.ai', async () => {
+    const went = await click(claudePage(nowhere), 'deny', nowhere);
+    expect(went.searchParams.get('error')).toBe('access_denied');
+  });
+
+  test('is shown the code on platform.claude.com', async () => {
+    const page = await browser.context.newPage();
+    await page.goto(claudePage('https://platform.claude.com/oauth/code/callback'));
+    await page.getByTestId('allow').click();
+    const shown = await page.getByTestId('code').textContent();
+    const { origin, searchParams } = new URL(page.url());
+    expect(origin).toBe('https://platform.claude.com');
+    expect(shown).toBe(`${searchParams.get('code')}#${state}`);
+  });
+
+  test('allows on auth.openai.com, and is sent back to the port that is registered', async () => {
+    const went = await click(openAiPage(), 'allow', 'http://localhost:1455/auth/callback');
+    expect(went.searchParams.get('state')).toBe(state);
+    expect(openai.calls.authorize).toMatchObject([{ outcome: 'allowed' }]);
+  });
+
   test('signs out, and the session is gone on both sides', async () => {
     const sessionKey = (await browser.context.cookies('https://claude.ai')).find((one) => one.name === 'sessionKey');
     const page = await browser.context.newPage();
@@ -184,15 +263,25 @@ test('Chromium without a debugger opens a page of the stand-in', async () => {
 const lack = firefoxLack();
 if (lack !== null) console.warn(`Skipped: ${lack}`);
 
-test.skipIf(lack !== null)('Firefox signs in, and an extension page sees the session', async () => {
-  const browser = await launchFirefox({ site, extension });
-  try {
-    await browser.signIn();
-    const page = await browser.openExtensionPage('page.html');
-    const text = await page.waitForFunction(() => document.getElementById('cookies')?.textContent, { polling: 100 });
-    const cookies: { name: string; httpOnly: boolean }[] = JSON.parse(String(await text.jsonValue()));
-    expect(cookies.find((cookie) => cookie.name === 'sessionKey')).toMatchObject({ httpOnly: true });
-  } finally {
-    await browser.close();
-  }
-});
+test.skipIf(lack !== null)(
+  'Firefox signs in, an extension page sees the session, and a person may decline',
+  async () => {
+    const browser = await launchFirefox({ site, extension });
+    try {
+      await browser.signIn();
+      const page = await browser.openExtensionPage('page.html');
+      const text = await page.waitForFunction(() => document.getElementById('cookies')?.textContent, { polling: 100 });
+      const cookies: { name: string; httpOnly: boolean }[] = JSON.parse(String(await text.jsonValue()));
+      expect(cookies.find((cookie) => cookie.name === 'sessionKey')).toMatchObject({ httpOnly: true });
+      for (const consent of [claudePage(nowhere), openAiPage()]) {
+        const tab = await browser.browser.newPage();
+        await tab.goto(consent);
+        await tab.locator('[data-testid="deny"]').click();
+      }
+      await expect.poll(() => anthropic.calls.authorize).toMatchObject([{ outcome: 'denied' }]);
+      await expect.poll(() => openai.calls.authorize).toMatchObject([{ outcome: 'denied' }]);
+    } finally {
+      await browser.close();
+    }
+  },
+);

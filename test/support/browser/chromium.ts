@@ -4,6 +4,7 @@ import type { BrowserContext, Page, Worker } from 'playwright-core';
 import { findProgram } from '../../../scripts/find-programs.mjs';
 import type { ClaudeSite } from '../claude-site/site.ts';
 import { chromiumExtension, chromiumIdOf } from './extension-folder.ts';
+import { standInHosts } from './stand-in-hosts.ts';
 
 export interface ChromiumOptions {
   readonly site: ClaudeSite;
@@ -77,7 +78,7 @@ export function chromiumArguments(options: ChromiumOptions): readonly string[] {
   const { httpsPort, certificate } = options.site;
   if (httpsPort === null || certificate === null) throw new Error('the stand-in needs a certificate to meet browsers');
   const extension = options.extension ?? chromiumExtension;
-  const rules = ['claude.ai', 'platform.claude.com'].map((host) => `MAP ${host} 127.0.0.1:${httpsPort}`);
+  const rules = standInHosts.map((host) => `MAP ${host} 127.0.0.1:${httpsPort}`);
   return [
     `--disable-extensions-except=${extension}`,
     `--load-extension=${extension}`,

@@ -7,6 +7,7 @@ import { findProgram } from '../../../scripts/find-programs.mjs';
 import type { ClaudeSite } from '../claude-site/site.ts';
 import { hasDisplay } from './chromium.ts';
 import { firefoxExtension, geckoIdOf } from './extension-folder.ts';
+import { standInHosts } from './stand-in-hosts.ts';
 
 export interface FirefoxOptions {
   readonly site: ClaudeSite;
@@ -33,7 +34,7 @@ export async function launchFirefox(options: FirefoxOptions): Promise<FirefoxBro
     acceptInsecureCerts: true,
     args: ['--remote-allow-system-access'],
     extraPrefsFirefox: {
-      'network.dns.localDomains': 'claude.ai,platform.claude.com',
+      'network.dns.localDomains': standInHosts.join(','),
       'network.socket.forcePort': `443=${options.site.httpsPort}`,
       // Fixes the address of the extension's pages, which is otherwise made up at each install.
       'extensions.webextensions.uuids': JSON.stringify({ [geckoIdOf(extension)]: baseUuid }),

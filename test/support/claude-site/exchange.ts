@@ -16,6 +16,8 @@ const MAX_BODY_BYTES = 48 * 1024 * 1024;
 
 export class Exchange {
   readonly record: Mutable<RecordedRequest>;
+  /** Whom the client meant, without a port. */
+  readonly host: string;
   /** Aborts when the client leaves before the end. */
   readonly clientGone: AbortSignal;
   /** Set-Cookie lines that the answer is to carry, whatever it will be. */
@@ -27,6 +29,8 @@ export class Exchange {
     this.#request = request;
     this.#response = response;
     this.record = describe(channel, request, body);
+    const authority = request.headers[':authority'] ?? request.headers.host ?? '';
+    this.host = String(authority).replace(/:\d+$/, '');
     this.clientGone = this.#watchClient();
   }
 

@@ -16,7 +16,9 @@ export type RouteName =
   | 'completion'
   | 'retry-completion'
   | 'stop-response'
-  | 'upload';
+  | 'upload'
+  /** Served by another stand-in behind the same door. */
+  | 'guest';
 
 /** How the site says no; each kind is one row of what the real site was seen to answer. */
 export type Refusal =

