@@ -1,15 +1,30 @@
 /**
- * Starts one stand-in and prints its address: `node test/support/providers/serve.ts anthropic [port]`, or
- * `openai|gemini|mistral|groq|deepseek|local [port]` (`openai <flavour> [port]` too). The key stands on the second line.
+ * Starts a stand-in for other programs, until it is told to end. The words are in `usage`. A stand-in of an API prints its
+ * address, and its key on the second line; those with logins print what to put into the companion's environment.
  */
 import { startAnthropicApi } from './anthropic/api.ts';
+import { startChatGptBackend } from './chatgpt/backend.ts';
+import { startClaudeAccounts } from './oauth/claude-accounts.ts';
+import { startOpenAiAuth } from './oauth/openai-auth.ts';
 import { startOpenAiApi } from './openai/api.ts';
 import { flavours } from './openai/flavour.ts';
 import type { Flavour } from './openai/flavour.ts';
 
+const usage = `usage: node serve.ts anthropic|${flavours.join('|')} [port]   an API that takes a key
+       node serve.ts claude [port]    a Claude subscription: consent page, tokens, and the API on the next port
+       node serve.ts chatgpt [port]   a ChatGPT plan: consent page, tokens, and the backend on the next port
+`;
+
+type Kind = Flavour | 'anthropic' | 'claude' | 'chatgpt';
+
 interface Wish {
-  readonly flavour: Flavour | 'anthropic';
+  readonly kind: Kind;
   readonly port: number;
+}
+
+interface Served {
+  readonly lines: readonly string[];
+  close(): Promise<unknown>;
 }
 
 /** `null` when the words make no sense. */
@@ -17,20 +32,58 @@ function readWish(words: readonly string[]): Wish | null {
   const [first = '', ...rest] = words;
   if (first === 'openai' && rest[0] !== undefined && isFlavour(rest[0])) return readWish(rest);
   const port = Number(rest[0] ?? 0);
-  if (rest.length > 1 || !Number.isInteger(port) || port < 0 || port > 65_535) return null;
-  return first === 'anthropic' || isFlavour(first) ? { flavour: first, port } : null;
+  if (rest.length > 1 || !Number.isInteger(port) || port < 0 || port > 65_534) return null;
+  return isKind(first) ? { kind: first, port } : null;
+}
+
+function isKind(word: string): word is Kind {
+  return ['anthropic', 'claude', 'chatgpt'].includes(word) || isFlavour(word);
 }
 
 function isFlavour(word: string): word is Flavour {
   return (flavours as readonly string[]).includes(word);
 }
 
+async function start({ kind, port }: Wish): Promise<Served> {
+  switch (kind) {
+    case 'claude':
+      return startClaude(port);
+    case 'chatgpt':
+      return startChatGpt(port);
+    default: {
+      const api = await (kind === 'anthropic' ? startAnthropicApi({ port }) : startOpenAiApi({ flavour: kind, port }));
+      return { lines: [api.url, api.key], close: () => api.close() };
+    }
+  }
+}
+
+async function startClaude(port: number): Promise<Served> {
+  const accounts = await startClaudeAccounts({ auth: { port }, api: { port: portAfter(port) } });
+  return { lines: linesOf(accounts.environment), close: () => accounts.close() };
+}
+
+async function startChatGpt(port: number): Promise<Served> {
+  const auth = await startOpenAiAuth({ port });
+  const backend = await startChatGptBackend({ auth, port: portAfter(port) });
+  return {
+    lines: linesOf({ ...auth.environment, ...backend.environment }),
+    close: () => Promise.all([auth.close(), backend.close()]),
+  };
+}
+
+function portAfter(port: number): number {
+  return port === 0 ? 0 : port + 1;
+}
+
+function linesOf(environment: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+}
+
 const wish = readWish(process.argv.slice(2));
 if (wish === null) {
-  process.stderr.write(`usage: node serve.ts anthropic|${flavours.join('|')} [port]\n`);
+  process.stderr.write(usage);
   process.exit(2);
 }
-const { flavour, port } = wish;
-const api = await (flavour === 'anthropic' ? startAnthropicApi({ port }) : startOpenAiApi({ flavour, port }));
-process.stdout.write(`${api.url}\n${api.key}\n`);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void api.close());
+const served = await start(wish);
+process.stdout.write(`${served.lines.join('\n')}\n`);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void served.close());
