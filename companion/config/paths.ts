@@ -14,7 +14,7 @@ export interface Paths {
   readonly runFile: string;
   readonly instanceLock: string;
   /** Files that processes lock for a moment, one for each thing that only one of them may change at a time. */
-  readonly locksFolder: string;
+  readonly locks: string;
   readonly logFolder: string;
   readonly log: string;
   /** Unix socket, or a named pipe on Windows. Its folder may lie outside of the home. */
@@ -45,7 +45,7 @@ export function pathsOf(home: string, surroundings: PathSurroundings = systemSur
     vaultKey: join(home, 'vault.key'),
     runFile: join(home, 'run.json'),
     instanceLock: join(home, 'instance.lock'),
-    locksFolder: join(home, 'locks'),
+    locks: join(home, 'locks'),
     logFolder,
     log: join(logFolder, 'companion.log'),
     controlSocket: controlSocketOf(home, surroundings),

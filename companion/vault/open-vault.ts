@@ -22,7 +22,7 @@ export interface VaultInput {
     readonly vault: string;
     readonly vaultKey: string;
     readonly homeId: string;
-    readonly locksFolder: string;
+    readonly locks: string;
   };
   readonly logger: Logger;
   /** The system's own unless given. */
@@ -67,7 +67,7 @@ async function findOrMake({ paths, logger }: VaultInput, keys: KeySources): Prom
 }
 
 function lockPathOf(paths: VaultInput['paths']): string {
-  return join(paths.locksFolder, 'vault.lock');
+  return join(paths.locks, 'vault.lock');
 }
 
 function sealedVault(key: VaultKey, paths: VaultInput['paths'], note: string | null): SealedVault {

@@ -1,0 +1,67 @@
+/** What is said when a login cannot serve. Nothing of a token is ever part of it. */
+import type { LoginProviderId } from '../../../shared/credential.ts';
+import { CompanionError } from '../../base/error.ts';
+import { providerName } from './login-facts.ts';
+
+export interface LoginTrouble {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly atMs: number;
+}
+
+export function toTrouble(error: CompanionError, atMs: number): LoginTrouble {
+  const { code, message, remedy } = error;
+  return { code, message: message.slice(0, 2000), remedy: remedy.slice(0, 1000), atMs };
+}
+
+export function loginRequired(provider?: LoginProviderId): CompanionError {
+  const what = provider === undefined ? 'login' : `${providerName(provider)} login`;
+  return new CompanionError('LOGIN_REQUIRED', `No ${what} was found. Please sign in first.`);
+}
+
+/** What can be wrong with one login. */
+export class LoginErrors {
+  readonly #provider: LoginProviderId;
+  readonly #name: () => string;
+  readonly #remedy: { readonly remedy?: string };
+
+  /** `remedy`: what the person does to get another token, where that is another than to sign in here. */
+  constructor(provider: LoginProviderId, name: () => string, remedy: string | undefined) {
+    this.#provider = provider;
+    this.#name = name;
+    this.#remedy = remedy === undefined ? {} : { remedy };
+  }
+
+  /** It ended, and there is nothing to renew it with, here at least. */
+  cannotBeRenewed(): CompanionError {
+    const message = `The login ${this.#name()} expired, and it cannot be renewed here.`;
+    return new CompanionError('LOGIN_EXPIRED', message, this.#remedy);
+  }
+
+  /** The provider takes the token no longer, or not even a new one. */
+  notAccepted(): CompanionError {
+    const message = `${providerName(this.#provider)} does not accept the token of the login ${this.#name()}.`;
+    return new CompanionError('LOGIN_EXPIRED', message, this.#remedy);
+  }
+
+  /** For good: the provider said that this refresh token is of no use. */
+  noLongerRenewed(cause: CompanionError): CompanionError {
+    const message = `The login ${this.#name()} can no longer be renewed. Please sign in again. (${cause.message})`;
+    return new CompanionError('LOGIN_EXPIRED', message, { details: cause.details, cause, ...this.#remedy });
+  }
+
+  /** For now. `nowMs` and `waitMs` tell when the next try is. */
+  notRenewedYet(cause: CompanionError | undefined, nowMs: number, waitMs: number): CompanionError {
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    const why = cause === undefined ? '' : ` (${cause.message})`;
+    const text = `Renewing the login ${this.#name()} failed, and is tried again in ${seconds} s.${why}`;
+    const details = { retryAtMs: Math.round(nowMs + waitMs) };
+    return new CompanionError('LOGIN_REFRESH_FAILED', text, { details, ...(cause === undefined ? {} : { cause }) });
+  }
+}
+
+export function tookTooLong(provider: LoginProviderId, limitMs: number): CompanionError {
+  const text = `The login server of ${providerName(provider)} did not answer within ${limitMs / 1000} seconds.`;
+  return new CompanionError('FIRST_BYTE_TIMEOUT', text);
+}

@@ -1,0 +1,276 @@
+/** All logins: those made here, which rest in the vault, and those that are shared with other programs. */
+import type { LoginProviderId, OAuthLogin, OAuthToken } from '../../../shared/credential.ts';
+import type { QuotaWindow } from '../../../shared/quota.ts';
+import type { LoginStatus } from '../../../shared/status.ts';
+import type { Clock } from '../../base/clock.ts';
+import { CompanionError } from '../../base/error.ts';
+import type { Logger } from '../../base/log.ts';
+import { SerialQueue } from '../../base/serial.ts';
+import type { Vault } from '../../vault/vault.ts';
+import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
+import type { DueOutcome } from './credential-manager.ts';
+import { loginRequired } from './login-errors.ts';
+import { isSameAccount } from './login-facts.ts';
+import { expandPaths, usualLoginFiles } from './login-import.ts';
+import type { Logins, RefreshWorkerStatus } from './login-service-contract.ts';
+import { LoginShelf } from './login-shelf.ts';
+import type { ShelfEntry } from './login-shelf.ts';
+import type { LoginSource } from './login-source.ts';
+import { nameOfLogin, toLoginStatus, toOAuthLogin, toOAuthToken } from './login-status.ts';
+import { isMadeHere, noteMadeHere } from './made-here.ts';
+import { RefreshWorker } from './refresh-worker.ts';
+import type { StoredLogin } from './stored-login.ts';
+
+export interface LoginServiceOptions {
+  readonly vault: Vault;
+  /** Those of other programs, and the one that a ChatGPT login made here goes to. */
+  readonly sources: readonly LoginSource[];
+  readonly endpoints: Record<LoginProviderId, TokenEndpoint>;
+  /** Folder of the locks, in the home that all processes share. */
+  readonly locksFolder: string;
+  /** Where the `credentials.json` of another program of this kind is looked for first. */
+  readonly home: string;
+  /** Milliseconds. */
+  readonly refresh: { readonly enabled: boolean; readonly checkInterval: number; readonly refreshLeadTime: number };
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly quotasOf: (id: string) => readonly QuotaWindow[];
+  /** Called after every change that a status would show. */
+  readonly onChange: () => void;
+  /** The process's own unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** 0 to 1, for the jitter. */
+  readonly random?: () => number;
+}
+
+export class LoginService implements Logins {
+  readonly #options: LoginServiceOptions;
+  readonly #shelf: LoginShelf;
+  readonly #worker: RefreshWorker;
+  readonly #queue = new SerialQueue();
+  readonly #stops: (() => void)[] = [];
+  /** The files where a login was looked for. */
+  readonly #searched: readonly string[];
+  #listed: readonly OAuthLogin[] = [];
+
+  private constructor(options: LoginServiceOptions) {
+    const { refresh, environment = process.env } = options;
+    this.#options = options;
+    this.#shelf = new LoginShelf({ ...options, leadMs: refresh.refreshLeadTime });
+    this.#searched = expandPaths(usualLoginFiles(options.home), environment);
+    const { enabled: isEnabled, checkInterval: intervalMs } = refresh;
+    this.#worker = new RefreshWorker({ ...options, isEnabled, intervalMs, check: () => this.#checkAll() });
+  }
+
+  /**
+   * Reads every place once; asks no provider before somebody needs a token, or the worker finds that it is time. Errors:
+   * those of the vault; trouble with another place is only told in the status.
+   */
+  static async open(options: LoginServiceOptions): Promise<LoginService> {
+    const service = new LoginService(options);
+    await service.#read();
+    await service.#shelf.importFrom(service.#searched);
+    for (const { manager } of service.#shelf.shared()) {
+      service.#stops.push(manager.source.watch(() => void manager.reload()));
+    }
+    service.#worker.start();
+    return service;
+  }
+
+  list(): readonly OAuthLogin[] {
+    const now = this.#shelf
+      .entries()
+      .filter(mayServe)
+      .map((entry) => toOAuthLogin(entry.id(), entry.manager));
+    const isSame = now.length === this.#listed.length && now.every((login, n) => isEqual(login, this.#listed[n]));
+    if (!isSame) this.#listed = now;
+    return this.#listed;
+  }
+
+  statuses(): readonly LoginStatus[] {
+    return this.#shelf
+      .entries()
+      .filter(isThere)
+      .map((entry) => this.#statusOf(entry));
+  }
+
+  async lease(login: OAuthLogin, signal: AbortSignal): Promise<OAuthToken> {
+    return toOAuthToken(login, await this.#usable(login.id).manager.valid(signal));
+  }
+
+  async replace(token: OAuthToken, signal: AbortSignal): Promise<OAuthToken | undefined> {
+    const entry = this.#usable(token.id);
+    const next = await entry.manager.replace(token.secret, signal);
+    return next && toOAuthToken(toOAuthLogin(token.id, entry.manager), next);
+  }
+
+  find(wanted: string): LoginStatus {
+    const statuses = this.statuses();
+    const lower = wanted.trim().toLowerCase();
+    const found =
+      statuses.find(({ id }) => id === lower) ??
+      statuses.find(({ name }) => name.toLowerCase() === lower) ??
+      statuses.find(({ provider }) => provider === lower);
+    if (found !== undefined) return found;
+    if (lower === 'anthropic' || lower === 'openai') throw this.#required(lower);
+    throw notFound(`There is no login called "${wanted.trim().slice(0, 100)}".`);
+  }
+
+  async inspect(id: string, signal: AbortSignal): Promise<StoredLogin> {
+    const { manager } = this.#findEntry(id) ?? this.#fail(loginRequired());
+    const login = manager.current;
+    // One that is not turned on is shown, never used.
+    return login !== undefined && manager.state === 'off' ? login : manager.valid(signal);
+  }
+
+  async refresh(id: string, signal: AbortSignal): Promise<LoginStatus> {
+    const entry = this.#findEntry(id) ?? this.#fail(notFound(`There is no login ${id.slice(0, 100)}.`));
+    const { source } = entry.manager;
+    if (!source.mayRefresh) throw notRenewedHere(this.#statusOf(entry), source);
+    await entry.manager.refresh(signal);
+    return this.#statusOf(entry);
+  }
+
+  add(login: StoredLogin, isForced: boolean): Promise<LoginStatus> {
+    return this.#inTurn(async () => {
+      const shared = this.#shelf.shared().find(({ manager }) => isPlaceOf(login, manager.source));
+      const entry = shared ?? this.#shelf.placeOf(login);
+      if (shared !== undefined && !isForced) await refuseOtherAccount(shared, login);
+      await entry.manager.take(login);
+      this.#shelf.put(entry);
+      if (shared !== undefined) await noteMadeHere(this.#options.vault, shared.manager.source.owner, login);
+      if ((login.account?.subscriptionType ?? null) === null) await entry.manager.completeProfile();
+      this.#options.onChange();
+      return this.#statusOf(entry);
+    });
+  }
+
+  remove(id: string): Promise<LoginStatus> {
+    return this.#inTurn(async () => {
+      const entry = this.#findEntry(id) ?? this.#fail(notFound(`There is no login ${id.slice(0, 100)}.`));
+      const status = this.#statusOf(entry);
+      if (!(await this.#mayRemove(entry))) throw notDeletedHere(status);
+      await entry.manager.forget();
+      this.#shelf.drop(entry);
+      this.#options.onChange();
+      return status;
+    });
+  }
+
+  /** Looks into every place again: what another process wrote is found. Errors: those of the vault. */
+  reload(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#read();
+      this.#options.onChange();
+    });
+  }
+
+  worker(): RefreshWorkerStatus {
+    return this.#worker.status();
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    await this.#worker.stop();
+    await Promise.all(this.#shelf.entries().map(({ manager }) => manager.close()));
+  }
+
+  async #read(): Promise<void> {
+    await this.#shelf.look();
+    await Promise.all(this.#shelf.entries().map(({ manager }) => manager.reload()));
+  }
+
+  async #checkAll(): Promise<readonly DueOutcome[]> {
+    await this.#inTurn(() => this.#shelf.look());
+    const outcomes = this.#shelf.entries().map(async (entry) => {
+      const outcome = await entry.manager.renewIfDue();
+      return isThere(entry) ? [outcome] : [];
+    });
+    return (await Promise.all(outcomes)).flat();
+  }
+
+  #inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
+    return this.#queue.run('logins', task);
+  }
+
+  #statusOf(entry: ShelfEntry): LoginStatus {
+    const id = entry.id();
+    return toLoginStatus(id, entry.manager, this.#options.quotasOf(id));
+  }
+
+  #findEntry(id: string): ShelfEntry | undefined {
+    return this.#shelf.entries().find((entry) => isThere(entry) && entry.id() === id);
+  }
+
+  #usable(id: string): ShelfEntry {
+    const entry = this.#findEntry(id);
+    return entry === undefined || entry.manager.state === 'off' ? this.#fail(loginRequired()) : entry;
+  }
+
+  #required(provider: LoginProviderId): CompanionError {
+    const searched = provider === 'anthropic' ? this.#searched : [];
+    const places = [...searched, ...this.#shelf.shared().map(({ manager }) => manager.location)];
+    this.#options.logger.warn({ event: 'credentials_missing', provider, searched: places }, 'no login was found');
+    return loginRequired(provider);
+  }
+
+  /** What is shared with another program is deleted only if it was made here. */
+  async #mayRemove({ manager: { source, current } }: ShelfEntry): Promise<boolean> {
+    if (source.owner === 'companion') return true;
+    return source.mayRefresh && current !== undefined && isMadeHere(this.#options.vault, source.owner, current);
+  }
+
+  #fail(error: CompanionError): never {
+    throw error;
+  }
+}
+
+function isThere({ manager }: ShelfEntry): boolean {
+  return manager.current !== undefined || manager.trouble !== null;
+}
+
+function mayServe({ manager }: ShelfEntry): boolean {
+  const { current, state } = manager;
+  return current !== undefined && state !== 'off' && state !== 'dead';
+}
+
+function isEqual(one: OAuthLogin, other: OAuthLogin | undefined): boolean {
+  return one.id === other?.id && one.name === other.name && one.origin === other.origin;
+}
+
+/** The login goes where the other program finds it too, rather than to a second place. */
+function isPlaceOf(login: StoredLogin, source: LoginSource): boolean {
+  return source.provider === login.provider && source.mayRefresh;
+}
+
+async function refuseOtherAccount({ manager }: ShelfEntry, login: StoredLogin): Promise<void> {
+  await manager.reload();
+  const there = manager.current;
+  if (there === undefined || isSameAccount(there.account, login.account) !== false) return;
+  const message = `The login of another account (${nameOfLogin(there, 'unknown')}) rests in ${manager.location}.`;
+  throw new CompanionError('LOGIN_MISMATCH', message, {
+    remedy: 'Sign in to that account; or begin again with `--force`, which replaces it for the other program too.',
+  });
+}
+
+function notFound(message: string): CompanionError {
+  return new CompanionError('NOT_FOUND', message, {
+    remedy: '`companion auth status` shows the logins that there are.',
+  });
+}
+
+function notRenewedHere({ name }: LoginStatus, { renewRemedy }: LoginSource): CompanionError {
+  const message = `The login ${name} is another program's, which alone renews it.`;
+  return new CompanionError('NOT_AVAILABLE_IN_MODE', message, renewRemedy === undefined ? {} : { remedy: renewRemedy });
+}
+
+function notDeletedHere({ owner, name, location }: LoginStatus): CompanionError {
+  const [program, command, setting] =
+    owner === 'codex'
+      ? ['Codex', 'codex logout', 'codex.enabled']
+      : ['Claude Code', 'claude auth logout', 'claude_code.use_login'];
+  const message = `The login ${name} belongs to ${program}, which keeps it in ${location}: it is not deleted here.`;
+  return new CompanionError('INVALID_REQUEST', message, {
+    remedy: `\`${command}\` signs out there; with \`${setting}\` off it is not used here.`,
+  });
+}
