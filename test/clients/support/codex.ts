@@ -25,15 +25,48 @@ export interface CodexItem {
 }
 
 /** Runs `codex exec --json ...args <prompt>`, with its key in the environment and the rest in `config.toml`. */
-export async function runCodex(prompt: string, gateway: Gateway, options: CodexOptions): Promise<CodexRun> {
-  const { home, model, args = [] } = options;
+export function runCodex(prompt: string, gateway: Gateway, options: CodexOptions): Promise<CodexRun> {
+  const settings = configuration(options.model, [
+    `base_url = "${gateway.url}/v1"`,
+    'wire_api = "responses"',
+    'env_key = "COMPANION_KEY"',
+  ]);
+  return exec(prompt, settings, { COMPANION_KEY: gateway.key }, options);
+}
+
+/** The servers behind a ChatGPT login. */
+export interface ChatGptServers {
+  /** What stands before `/codex/responses`. */
+  readonly backendUrl: string;
+  readonly tokenUrl: string;
+}
+
+/** The same with the login of `<home>/.codex/auth.json`, which Codex renews at `tokenUrl` when it has to. */
+export function runCodexWithLogin(prompt: string, servers: ChatGptServers, options: CodexOptions): Promise<CodexRun> {
+  const { backendUrl, tokenUrl } = servers;
+  const settings = configuration(options.model, [
+    `base_url = "${backendUrl}/codex"`,
+    'wire_api = "responses"',
+    'requires_openai_auth = true',
+    'supports_websockets = false',
+  ]);
+  const environment = { CODEX_REFRESH_TOKEN_URL_OVERRIDE: tokenUrl };
+  return exec(prompt, `chatgpt_base_url = "${backendUrl}"\n${settings}`, environment, options);
+}
+
+async function exec(
+  prompt: string,
+  settings: string,
+  environment: Readonly<Record<string, string>>,
+  { home, args = [] }: CodexOptions,
+): Promise<CodexRun> {
   const codexHome = join(home, '.codex');
   await mkdir(codexHome, { recursive: true });
-  await writeFile(join(codexHome, 'config.toml'), configuration(gateway.url, model));
+  await writeFile(join(codexHome, 'config.toml'), settings);
   const run = await runClient({
     command: [process.execPath, launcher, 'exec', '--json', ...flags, ...args, '--', prompt],
     home,
-    environment: { CODEX_HOME: codexHome, COMPANION_KEY: gateway.key },
+    environment: { CODEX_HOME: codexHome, ...environment },
   });
   return { ...run, items: finishedItems(run.stdout) };
 }
@@ -42,7 +75,7 @@ export async function runCodex(prompt: string, gateway: Gateway, options: CodexO
 const flags = ['--skip-git-repo-check', '--ephemeral', '--dangerously-bypass-approvals-and-sandbox'];
 
 /** The last tables stop what it would otherwise ask of the Internet at each start. */
-function configuration(url: string, model: string): string {
+function configuration(model: string, provider: readonly string[]): string {
   return `
 model = "${model}"
 model_provider = "companion"
@@ -50,9 +83,7 @@ check_for_update_on_startup = false
 
 [model_providers.companion]
 name = "CCProxy Companion"
-base_url = "${url}/v1"
-wire_api = "responses"
-env_key = "COMPANION_KEY"
+${provider.join('\n')}
 
 [analytics]
 enabled = false
