@@ -1,23 +1,27 @@
 /**
- * Providers that are reached with a key. Two ways: `relay` carries the client's bytes as they are, `send` asks in the
+ * Providers that are reached with a key or a login. Two ways: `relay` carries the client's bytes as they are, `send` asks in the
  * provider's own wire and tells the answer as hub events.
  */
 import type { ApiProvider } from '../../shared/api-provider.ts';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { LeasedCredential } from '../../shared/credential.ts';
 import { CompanionError } from '../base/error.ts';
 import { readAnthropicLimits } from '../wire/anthropic/limits.ts';
 import { anthropicUpstream } from '../wire/anthropic/upstream/codec.ts';
-import type { EncodedRequest, HeaderLookup, Stamp, StreamCodec, UpstreamCodec } from '../wire/codec.ts';
+import type { EncodedRequest, HeaderLookup, Stamp, StreamCodec, UpstreamCodec, Warning } from '../wire/codec.ts';
 import type { HubEvent } from '../wire/hub/event.ts';
 import { eventsOfMessage } from '../wire/hub/expand.ts';
 import { parseJson } from '../wire/hub/fields.ts';
 import type { LimitFacts } from '../wire/limits.ts';
 import { readOpenAiLimits } from '../wire/openai/limits.ts';
 import { createChatUpstream } from '../wire/openai-chat/upstream/codec.ts';
+import { codexUpstream } from '../wire/openai-responses/upstream/codec.ts';
 import { decodeStream } from '../wire/sse.ts';
 import type { SseFrame } from '../wire/sse.ts';
 import { bufferReply } from './buffered-reply.ts';
 import type { BufferedReply } from './buffered-reply.ts';
+import { collectReply, sendReadable, withErrorObject } from './codex-reply.ts';
+import { fitCodexRequest, introduction } from './codex-request.ts';
+import type { CodexRequest } from './codex-request.ts';
 import { hideKey, hideKeyInError, hideKeyInEvent, hideKeyInHeaders, secretToHide } from './hide-key.ts';
 import type { RawReply, RawTransport } from './raw-transport.ts';
 import { credentialHeader, requestHeaders } from './relay-headers.ts';
@@ -29,13 +33,13 @@ export interface ApiUpstreamOptions {
    * Every answer, refusals included, and what it says about limits, as of now whenever it is read; not called for a client's
    * own credential.
    */
-  readonly onLimits: (key: ApiKey, model: string | undefined, status: number, read: () => LimitFacts) => void;
+  readonly onLimits: (key: LeasedCredential, model: string | undefined, status: number, read: () => LimitFacts) => void;
   readonly nowMs: () => number;
 }
 
 export interface ApiTarget {
   readonly provider: ApiProvider;
-  readonly key: ApiKey;
+  readonly key: LeasedCredential;
   /** As the provider knows it. */
   readonly model: string | undefined;
 }
@@ -52,6 +56,8 @@ export interface RelayedReply {
   readonly reply: RawReply;
   /** What the reply means, if it is about the key: limited, or out of credit. */
   readonly refusal: CompanionError | undefined;
+  /** What of the client's request was not carried over: nothing, but for a provider that takes less than its API. */
+  readonly warnings: readonly Warning[];
 }
 
 export interface TranslatedRequest extends ApiTarget {
@@ -64,6 +70,10 @@ export interface TranslatedRequest extends ApiTarget {
 const keyStatuses: ReadonlySet<number> = new Set([400, 401, 402, 403, 429]);
 const maxAnswerBytes = 64 * 1024 * 1024;
 const maxErrorBytes = 1024 * 1024;
+const lighterWarning: Warning = {
+  field: 'input[].reasoning',
+  reason: 'another account had given it and it was left out',
+};
 
 export class ApiUpstream {
   readonly #options: ApiUpstreamOptions;
@@ -76,54 +86,57 @@ export class ApiUpstream {
   codecOf(provider: ApiProvider): UpstreamCodec {
     const known = this.#codecs.get(provider.id);
     if (known !== undefined) return known;
-    const codec = provider.wire === 'anthropic' ? anthropicUpstream : createChatUpstream(provider.quirks);
+    const codec = codecFor(provider);
     this.#codecs.set(provider.id, codec);
     return codec;
   }
 
   /**
    * The provider's answer whatever its status, except that `KEY_REJECTED` is thrown when it does not accept a key of ours:
-   * passed on as it is, that would tell the client to correct its own. Otherwise errors as in `RawTransport.send`.
+   * passed on as it is, that would tell the client to correct its own. Otherwise errors as in `RawTransport.send`. What
+   * stands before the ChatGPT backend and answers for it is thrown as well, as `CHALLENGE` or `UPSTREAM_UNREADABLE`; and
+   * what goes wrong in a stream of which the client wants the sum.
    */
   async relay(request: RelayRequest, signal: AbortSignal): Promise<RelayedReply> {
     const { provider, key } = request;
-    const sent = await this.#options.transport.send(
-      {
-        method: request.method,
-        url: urlOf(provider, request.target),
-        headers: this.#relayedHeaders(request),
-        body: request.body,
-      },
-      signal,
-    );
-    if (key.origin === 'client') return { reply: sent, refusal: undefined };
-    const reply = hideKeyInHeaders(sent, key);
-    if (reply.status < 400) {
-      this.#noteLimits(request, reply.status, reply.header, undefined);
-      return { reply, refusal: undefined };
-    }
+    const codex = provider.wire === 'codex' ? fitCodexRequest(request) : undefined;
+    const url = codex === undefined ? urlOf(provider, request.target) : provider.baseUrl + codex.path;
+    const sending = { method: request.method, url, headers: this.#relayedHeaders(request, codex), body: request.body };
+    const { reply: sent, isLighter } =
+      codex === undefined
+        ? { reply: await this.#options.transport.send(sending, signal), isLighter: false }
+        : await sendReadable((body) => this.#options.transport.send({ ...sending, body }, signal), codex.body);
+    const warnings = [...(codex?.warnings ?? []), ...(isLighter ? [lighterWarning] : [])];
+    const reply = key.origin === 'client' ? sent : hideKeyInHeaders(sent, key);
+    if (reply.status >= 400 && key.origin !== 'client')
+      return { ...(await this.#relayRefusal(request, reply)), warnings };
+    this.#noteLimits(request, reply.status, reply.header, undefined);
+    const isCollected = codex?.isCollected === true && reply.status < 400;
+    return { reply: isCollected ? await collected(reply, key) : reply, refusal: undefined, warnings };
+  }
+
+  async #relayRefusal(request: RelayRequest, reply: RawReply): Promise<Omit<RelayedReply, 'warnings'>> {
+    const { provider, key } = request;
     const refusal = await refusalWithoutKey(reply, key);
     const isAboutKey = keyStatuses.has(reply.status);
     this.#noteLimits(request, reply.status, reply.header, isAboutKey ? refusal.text() : undefined);
-    if (!isAboutKey) return { reply: refusal, refusal: undefined };
+    const told = provider.wire === 'codex' ? withErrorObject(refusal, refusal.text()) : refusal;
+    if (!isAboutKey) return { reply: told, refusal: undefined };
     const error = this.codecOf(provider).decodeError(reply.status, reply.header, refusal.text(), this.#options.nowMs());
     if (error.code === 'KEY_REJECTED') throw named(error, key);
-    return { reply: refusal, refusal: error.retry === 'other-credential' ? error : undefined };
+    if (provider.wire === 'codex' && isOfGatekeeper(error)) throw error;
+    return { reply: told, refusal: error.retry === 'other-credential' ? error : undefined };
   }
 
   /** Resolves when the provider has accepted the request. Errors: what its refusal means; else as `RawTransport.send`. */
   async send(request: TranslatedRequest, signal: AbortSignal): Promise<AsyncIterable<HubEvent>> {
     const { provider, key, encoded } = request;
     const codec = this.codecOf(provider);
-    const sent = await this.#options.transport.send(
-      {
-        method: 'POST',
-        url: provider.baseUrl + encoded.path,
-        headers: this.#headersOf(request),
-        body: Buffer.from(JSON.stringify(encoded.body)),
-      },
-      signal,
-    );
+    const url = provider.baseUrl + encoded.path;
+    const headers = this.#headersOf(request);
+    const sendBody = (body: Buffer) => this.#options.transport.send({ method: 'POST', url, headers, body }, signal);
+    const body = Buffer.from(JSON.stringify(encoded.body));
+    const sent = provider.wire === 'codex' ? (await sendReadable(sendBody, body)).reply : await sendBody(body);
     const reply = hideKeyInHeaders(sent, key);
     if (reply.status >= 200 && reply.status < 300) {
       this.#noteLimits(request, reply.status, reply.header, undefined);
@@ -135,25 +148,29 @@ export class ApiUpstream {
   }
 
   /** A streamed body goes out under the length that the client announced, where it did: some routes insist on one. */
-  #relayedHeaders({ provider, key, rawHeaders, body }: RelayRequest): readonly string[] {
-    const headers = requestHeaders(rawHeaders, credentialHeader(provider, key, rawHeaders), this.#options.userAgent);
+  #relayedHeaders(
+    { provider, key, rawHeaders, body }: RelayRequest,
+    codex: CodexRequest | undefined,
+  ): readonly string[] {
+    const own = [...credentialHeader(provider, key, rawHeaders), ...(codex?.headers ?? [])];
+    const headers = requestHeaders(rawHeaders, own, this.#options.userAgent);
     const lengthAt = body === null || Buffer.isBuffer(body) ? -1 : rawHeaders.findIndex(isContentLength);
     return lengthAt < 0 ? headers : [...headers, 'content-length', rawHeaders[lengthAt + 1] ?? ''];
   }
 
   #headersOf({ provider, key, encoded, isStream }: TranslatedRequest): readonly string[] {
-    const accepted = isStream ? 'text/event-stream' : 'application/json';
+    const isCodex = provider.wire === 'codex';
+    const fromCodec = Object.entries(encoded.headers).flat();
+    const credential = credentialHeader(provider, key, fromCodec);
     return [
       'content-type',
       'application/json',
       'accept',
-      accepted,
+      isStream || isCodex ? 'text/event-stream' : 'application/json',
       'accept-encoding',
       'identity',
-      'user-agent',
-      this.#options.userAgent,
-      ...credentialHeader(provider, key),
-      ...Object.entries(encoded.headers).flat(),
+      ...(isCodex ? introduction() : []),
+      ...requestHeaders(fromCodec, credential, this.#options.userAgent),
     ];
   }
 
@@ -173,6 +190,30 @@ export class ApiUpstream {
   }
 }
 
+function codecFor({ wire, quirks }: ApiProvider): UpstreamCodec {
+  switch (wire) {
+    case 'anthropic':
+      return anthropicUpstream;
+    case 'openai':
+      return createChatUpstream(quirks);
+    case 'codex':
+      return codexUpstream;
+  }
+}
+
+async function collected(reply: RawReply, key: LeasedCredential): Promise<RawReply> {
+  try {
+    return await collectReply(reply, maxAnswerBytes);
+  } catch (thrown) {
+    throw hideKeyInError(thrown, key);
+  }
+}
+
+/** It says nothing about the request, and means nothing to a program. */
+function isOfGatekeeper({ code }: CompanionError): boolean {
+  return code === 'CHALLENGE' || code === 'UPSTREAM_UNREADABLE';
+}
+
 function isContentLength(text: string, index: number): boolean {
   return index % 2 === 0 && text.toLowerCase() === 'content-length';
 }
@@ -188,7 +229,7 @@ async function* readAnswer(
   reply: RawReply,
 ): AsyncGenerator<HubEvent> {
   try {
-    if (reply.header('content-type')?.includes('text/event-stream') === true) {
+    if (isEventStream(codec, reply)) {
       yield* decodeStream(reply.chunks(), guarded(codec.streamDecoder(encoded, stamp), key));
       return;
     }
@@ -200,8 +241,14 @@ async function* readAnswer(
   }
 }
 
+/** The ChatGPT backend has nothing but streams, and does not always say so. */
+function isEventStream({ dialect }: UpstreamCodec, reply: RawReply): boolean {
+  const type = reply.header('content-type');
+  return type?.includes('text/event-stream') === true || (dialect === 'openai-responses' && !type?.includes('json'));
+}
+
 /** What is translated is also kept, in part: an answer without an end must not fill the memory. */
-function guarded<State>(decoder: StreamCodec<State, SseFrame, HubEvent>, key: ApiKey): typeof decoder {
+function guarded<State>(decoder: StreamCodec<State, SseFrame, HubEvent>, key: LeasedCredential): typeof decoder {
   let length = 0;
   const hideIn = ([state, events]: readonly [State, readonly HubEvent[]]) =>
     [state, events.map((event) => hideKeyInEvent(event, key))] as const;
@@ -217,17 +264,23 @@ function guarded<State>(decoder: StreamCodec<State, SseFrame, HubEvent>, key: Ap
   };
 }
 
-async function refusalWithoutKey(reply: RawReply, key: ApiKey): Promise<BufferedReply> {
+async function refusalWithoutKey(reply: RawReply, key: LeasedCredential): Promise<BufferedReply> {
   const refusal = await bufferReply(reply);
   const secret = secretToHide(key);
   return secret === undefined ? refusal : refusal.without(secret);
 }
 
 /** Says whose key it was, so that a person with several knows which to look at. */
-function named(error: CompanionError, key: ApiKey): CompanionError {
+function named(error: CompanionError, key: LeasedCredential): CompanionError {
   if (error.code !== 'KEY_REJECTED') return error;
-  return new CompanionError('KEY_REJECTED', `The key ${key.name} was refused: ${error.message}`, {
-    details: error.details,
+  const { details, message } = error;
+  if (key.kind === 'api-key') {
+    return new CompanionError('KEY_REJECTED', `The key ${key.name} was refused: ${message}`, { details, cause: error });
+  }
+  const command = key.providerId === 'codex' ? 'companion auth login-openai' : 'companion auth login';
+  return new CompanionError('KEY_REJECTED', `The login ${key.name} was refused: ${message}`, {
+    details,
+    remedy: `\`companion auth status\` says how it stands; \`${command}\` signs in again.`,
     cause: error,
   });
 }

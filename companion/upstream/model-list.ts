@@ -1,10 +1,12 @@
-/** What a provider offers to one key: its model list, asked once and read the same way for both wires. */
+/** What a provider offers to one key or login: its model list, asked once and read into one form for all wires. */
 import type { ApiProvider } from '../../shared/api-provider.ts';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { LeasedCredential } from '../../shared/credential.ts';
 import { CompanionError } from '../base/error.ts';
 import type { UpstreamCodec } from '../wire/codec.ts';
 import { asArray, asObject, asText, parseJson } from '../wire/hub/fields.ts';
 import type { JsonObject } from '../wire/hub/fields.ts';
+import { codexModelsPath, readCodexModels } from './codex-models.ts';
+import { introduction } from './codex-request.ts';
 import { hideKey, hideKeyInHeaders } from './hide-key.ts';
 import type { RawTransport } from './raw-transport.ts';
 import { credentialHeader } from './relay-headers.ts';
@@ -24,7 +26,11 @@ export interface ModelListOptions {
   readonly nowMs: () => number;
 }
 
-export type ListModels = (provider: ApiProvider, key: ApiKey, signal: AbortSignal) => Promise<readonly ListedModel[]>;
+export type ListModels = (
+  provider: ApiProvider,
+  key: LeasedCredential,
+  signal: AbortSignal,
+) => Promise<readonly ListedModel[]>;
 
 const maxBytes = 8 * 1024 * 1024;
 
@@ -35,7 +41,7 @@ export function createModelList({ transport, userAgent, codecOf, nowMs }: ModelL
     const sent = await transport.send(
       {
         method: 'GET',
-        url: `${provider.baseUrl}${isAnthropic ? '/v1/models?limit=1000' : '/models'}`,
+        url: provider.baseUrl + pathOf(provider, userAgent),
         headers: [
           'accept',
           'application/json',
@@ -44,6 +50,7 @@ export function createModelList({ transport, userAgent, codecOf, nowMs }: ModelL
           'user-agent',
           userAgent,
           ...(isAnthropic ? ['anthropic-version', '2023-06-01'] : []),
+          ...(provider.wire === 'codex' ? introduction() : []),
           ...credentialHeader(provider, key),
         ],
         body: null,
@@ -52,12 +59,30 @@ export function createModelList({ transport, userAgent, codecOf, nowMs }: ModelL
     );
     const reply = hideKeyInHeaders(sent, key);
     const text = hideKey((await reply.read(maxBytes)).toString('utf8'), key);
+    if (provider.wire === 'codex' && isWithoutList(reply.status)) return [];
     if (reply.status !== 200) throw codecOf(provider).decodeError(reply.status, reply.header, text, nowMs());
     return readModels(parseJson(text), provider);
   };
 }
 
+function pathOf({ wire }: ApiProvider, userAgent: string): string {
+  switch (wire) {
+    case 'anthropic':
+      return '/v1/models?limit=1000';
+    case 'openai':
+      return '/models';
+    case 'codex':
+      return codexModelsPath(userAgent);
+  }
+}
+
+/** The ChatGPT backend promises no list: not having one is nobody's error. */
+function isWithoutList(status: number): boolean {
+  return status === 400 || status === 404 || status === 405 || status === 410;
+}
+
 function readModels(answer: unknown, provider: ApiProvider): readonly ListedModel[] {
+  if (provider.wire === 'codex') return readCodexModels(answer);
   const list = Array.isArray(answer) ? answer : asObject(answer)['data'];
   if (!Array.isArray(list)) {
     throw new CompanionError('UPSTREAM_UNREADABLE', `${provider.name} gave its models in an unknown form.`);

@@ -1,6 +1,6 @@
 /** Which headers travel between a client and a provider: all but those of a single connection, and those that are ours. */
 import type { ApiProvider } from '../../shared/api-provider.ts';
-import type { ApiKey } from '../../shared/credential.ts';
+import type { LeasedCredential, OAuthToken } from '../../shared/credential.ts';
 
 /** RFC 9110, 7.6.1: they speak of one connection. `connection` names more of them. */
 const hopByHop: ReadonlySet<string> = new Set([
@@ -36,23 +36,50 @@ const providerOnly: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The header that authorises a call, as `[name, value]`; empty for a keyless provider. A client's own credential goes out
- * in the header in which it came, as `clientHeaders` (raw) shows it.
+ * The headers that authorise a call, as `[name, value, ...]`; empty for a keyless provider. A client's own credential goes
+ * out in the header in which it came, as `clientHeaders` (raw) shows it. A login brings along what its provider wants
+ * beside the token; that stands in the place of the client's headers of the same names.
  */
 export function credentialHeader(
   provider: Pick<ApiProvider, 'wire'>,
-  key: ApiKey,
+  key: LeasedCredential,
   clientHeaders: readonly string[] = [],
 ): readonly string[] {
+  if (key.kind === 'oauth-token') return tokenHeaders(provider, key, clientHeaders);
   const secret = key.secret?.reveal();
   if (secret === undefined) return [];
   const isApiKey = cameAs(clientHeaders, secret) ?? (provider.wire === 'anthropic' && !isAccessToken(secret));
-  return isApiKey ? ['x-api-key', secret] : ['authorization', `Bearer ${secret}`];
+  if (isApiKey) return ['x-api-key', secret];
+  const bearer = ['authorization', `Bearer ${secret}`];
+  const isOurs = key.origin !== 'client' && isAccessToken(secret);
+  return isOurs && provider.wire === 'anthropic' ? [...bearer, ...oauthBeta(clientHeaders)] : bearer;
+}
+
+function tokenHeaders(
+  { wire }: Pick<ApiProvider, 'wire'>,
+  { secret, accountId }: OAuthToken,
+  clientHeaders: readonly string[],
+): readonly string[] {
+  const bearer = ['authorization', `Bearer ${secret.reveal()}`];
+  if (wire === 'anthropic') return [...bearer, ...oauthBeta(clientHeaders)];
+  return accountId === null ? bearer : [...bearer, 'chatgpt-account-id', accountId];
+}
+
+const BETA_HEADER = 'anthropic-beta';
+/** Without it the Messages API takes no token of a login. */
+const OAUTH_BETA = 'oauth-2025-04-20';
+
+/** What the client asks for, all of it, and the one more, in one line. */
+function oauthBeta(clientHeaders: readonly string[]): readonly string[] {
+  const lines = clientHeaders.filter((_, at) => at % 2 === 1 && clientHeaders[at - 1]?.toLowerCase() === BETA_HEADER);
+  const asked = lines.flatMap((line) => line.split(',')).map((name) => name.trim());
+  const names = new Set([...asked.filter((name) => name !== ''), OAUTH_BETA]);
+  return [BETA_HEADER, [...names].join(',')];
 }
 
 /**
- * What a provider gets of a client's raw headers (`[name, value, ...]`), names in lower case, and `credential` (as above).
- * The client's `user-agent` goes along; one that has none is introduced as us.
+ * What a provider gets of a client's raw headers (`[name, value, ...]`), names in lower case, and `credential` (as above)
+ * in the place of those of the same names. The client's `user-agent` goes along; one that has none is introduced as us.
  */
 export function requestHeaders(
   rawHeaders: readonly string[],
@@ -65,6 +92,7 @@ export function requestHeaders(
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] as string).toLowerCase();
     if (isConnections(name, named) || clientOnly.has(name) || name.startsWith('x-companion-')) continue;
+    if (isNamedIn(credential, name)) continue;
     hasUserAgent ||= name === 'user-agent';
     headers.push(name, rawHeaders[at + 1] as string);
   }

@@ -60,7 +60,31 @@ describe('the credential', () => {
   test('has the form of the wire', () => {
     expect(credentialHeader(anthropic, keyOf('sk-ant-api03-a'))).toEqual(['x-api-key', 'sk-ant-api03-a']);
     expect(credentialHeader(openai, keyOf('sk-a'))).toEqual(['authorization', 'Bearer sk-a']);
-    expect(credentialHeader(anthropic, keyOf('sk-ant-oat01-a'))).toEqual(['authorization', 'Bearer sk-ant-oat01-a']);
+    expect(credentialHeader(anthropic, keyOf('sk-ant-oat01-a', 'client'))).toEqual([
+      'authorization',
+      'Bearer sk-ant-oat01-a',
+    ]);
+  });
+
+  test('of a login is its token, with what the provider wants beside it in the place of the client’s', () => {
+    const login = { id: 'l', providerId: 'p', name: 'ada', origin: 'companion', priority: 0 } as const;
+    const token = { ...login, kind: 'oauth-token', secret: new Secret('tok'), accountId: null } as const;
+    const bearer = ['authorization', 'Bearer tok'];
+    expect(credentialHeader(openai, token)).toEqual(bearer);
+    expect(credentialHeader({ wire: 'codex' }, { ...token, accountId: 'acc' })).toEqual([
+      ...bearer,
+      'chatgpt-account-id',
+      'acc',
+    ]);
+    const clients = ['Anthropic-Beta', 'a, b', 'x-a', '1', 'anthropic-beta', 'b,,c'];
+    const own = credentialHeader(anthropic, token, clients);
+    expect(own).toEqual([...bearer, 'anthropic-beta', 'a,b,c,oauth-2025-04-20']);
+    expect(requestHeaders(clients, own, us)).toEqual(['x-a', '1', 'user-agent', us, ...own]);
+  });
+
+  test('that is a subscription’s token stored as a key is sent as such', () => {
+    const own = credentialHeader(anthropic, keyOf('sk-ant-oat01-a', 'vault'));
+    expect(own).toEqual(['authorization', 'Bearer sk-ant-oat01-a', 'anthropic-beta', 'oauth-2025-04-20']);
   });
 
   test('is none where none is wanted', () => {

@@ -123,3 +123,14 @@ function fitInput(input: unknown, warn: Warn): unknown {
     return [];
   });
 }
+
+/**
+ * The body without its reasoning; `undefined` where it has none. What one account was given of it, another cannot read,
+ * and the backend then refuses the whole conversation.
+ */
+export function withoutReasoning(body: Buffer): Buffer | undefined {
+  const request = asObject(parseJson(body.toString('utf8')));
+  const items = asArray(request.input);
+  const others = items.filter((item) => asObject(item).type !== 'reasoning');
+  return others.length === items.length ? undefined : Buffer.from(JSON.stringify({ ...request, input: others }));
+}

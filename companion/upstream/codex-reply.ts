@@ -1,0 +1,61 @@
+/** What the ChatGPT backend answers, in the form in which a client of the Responses API expects it. */
+import { CompanionError } from '../base/error.ts';
+import { asObject, asText, isObject, parseJson } from '../wire/hub/fields.ts';
+import { withoutReasoning } from '../wire/openai-responses/upstream/fit-body.ts';
+import { ResponseCollector } from '../wire/openai-responses/upstream/collect-response.ts';
+import { SseParser } from '../wire/sse.ts';
+import { bufferReply } from './buffered-reply.ts';
+import { madeReply } from './made-reply.ts';
+import type { RawReply } from './raw-transport.ts';
+
+/** What the backend says of reasoning that it cannot read. */
+const unreadableReasoning = 'invalid_encrypted_content';
+
+export interface SentBody {
+  readonly reply: RawReply;
+  /** The reasoning of another account had to be left out. */
+  readonly isLighter: boolean;
+}
+
+/**
+ * Sends `body`, and once more without its reasoning if that is what the backend cannot read: it was given to another
+ * account, and a conversation must not end because it moved. Errors: those of `send`.
+ */
+export async function sendReadable(send: (body: Buffer) => Promise<RawReply>, body: Buffer): Promise<SentBody> {
+  const reply = await send(body);
+  if (reply.status !== 400) return { reply, isLighter: false };
+  const refusal = await bufferReply(reply);
+  const lighter = refusal.text().includes(unreadableReasoning) ? withoutReasoning(body) : undefined;
+  if (lighter === undefined) return { reply: refusal, isLighter: false };
+  return { reply: await send(lighter), isLighter: true };
+}
+
+/**
+ * The whole answer as one JSON object, for a client that asked for no stream. Resolves when the stream has told the end of
+ * the response. Errors: what a failure in the stream means, `STREAM_BROKEN`, those of `RawReply.chunks`.
+ */
+export async function collectReply(reply: RawReply, maxBytes: number): Promise<RawReply> {
+  const parser = new SseParser();
+  const collector = new ResponseCollector();
+  let length = 0;
+  for await (const chunk of reply.chunks()) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      throw new CompanionError('UPSTREAM_UNREADABLE', `The answer is larger than ${maxBytes} bytes.`);
+    }
+    for (const frame of parser.push(chunk)) collector.push(frame);
+    if (collector.isComplete) break;
+  }
+  if (!collector.isComplete) for (const frame of parser.end()) collector.push(frame);
+  return madeReply(reply, JSON.stringify(collector.response()));
+}
+
+/** Clients look for `error.message`; the backend says `detail`. Its own words stay beside it. */
+export function withErrorObject(reply: RawReply, text: string): RawReply {
+  const body = parseJson(text);
+  if (!isObject(body) || body.error !== undefined || body.detail === undefined) return reply;
+  const message = asText(body.detail) ?? asText(asObject(body.detail).message) ?? JSON.stringify(body.detail);
+  const code = asText(asObject(body.detail).code) ?? null;
+  const type = reply.status >= 500 ? 'server_error' : 'invalid_request_error';
+  return madeReply(reply, JSON.stringify({ error: { message, type, param: null, code }, detail: body.detail }));
+}
