@@ -1,8 +1,8 @@
 /** Where Claude Code may keep its login, and what it knows of its account; told from the environment alone. */
-import { createHash } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expandTilde } from '../../config/home.ts';
+import { digestOf } from '../login/login-facts.ts';
 import type { KeychainItem } from './macos-keychain.ts';
 
 export const claudeCodeTokenVariable = 'CLAUDE_CODE_OAUTH_TOKEN';
@@ -51,8 +51,4 @@ function systemUserName(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,5 +1,4 @@
 /** Where the ChatGPT login rests: wherever the Codex CLI keeps it, so that both have one login and not two. */
-import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
@@ -7,6 +6,7 @@ import { CompanionError } from '../../base/error.ts';
 import type { Keyring } from '../../vault/keyring.ts';
 import { JsonFileTokenStorage } from '../login/json-file-token-storage.ts';
 import { KeyringTokenStorage } from '../login/keyring-token-storage.ts';
+import { digestOf } from '../login/login-facts.ts';
 import type { StoredLogin } from '../login/stored-login.ts';
 import type { TokenStorage } from '../login/token-storage.ts';
 import { codexAuthCodec, loginOfAccessToken } from './codex-auth-json.ts';
@@ -126,7 +126,7 @@ export class CodexStorage implements TokenStorage {
 
 /** `cli|` and a digest of the folder: Codex's name for its item in the keyring. */
 export function codexKeyringAccount(home: string): string {
-  return `cli|${createHash('sha256').update(canonical(home)).digest('hex').slice(0, 16)}`;
+  return `cli|${digestOf(canonical(home)).slice(0, 16)}`;
 }
 
 function canonical(path: string): string {
