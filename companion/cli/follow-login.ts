@@ -5,12 +5,13 @@ import { CompanionError } from '../base/error.ts';
 import type { LoginOutcomeAnswer } from '../http/control/login-routes.ts';
 import { errorFrom } from './control-client.ts';
 import type { Conversation } from './control-client.ts';
+import { signInCommand } from './login-words.ts';
 import { readHiddenLine } from './read-secret.ts';
 import type { SecretInput } from './read-secret.ts';
 
 export interface FollowOptions {
   readonly talk: Pick<Conversation, 'ask'>;
-  readonly progress: Pick<LoginProgress, 'id' | 'way'>;
+  readonly progress: Pick<LoginProgress, 'id' | 'provider' | 'way'>;
   readonly input: SecretInput;
   /** Something was pasted that is not the answer; another try is possible. */
   readonly onWrongPaste: (problem: string) => void;
@@ -23,10 +24,10 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Errors: those of the login, `LOGIN_CANCELLED` when it was given up here. */
 export async function followLogin(options: FollowOptions): Promise<LoginStatus> {
   const stop = new AbortController();
-  const ways = [poll(options, stop.signal), interruption(stop.signal)];
+  const ways = [poll(options, stop.signal), interruption(options, stop.signal)];
   if (options.progress.way === 'manual' || options.input.isTTY === true) ways.push(paste(options, stop.signal));
   try {
-    return readOutcome(await Promise.race(ways));
+    return readOutcome(await Promise.race(ways), options);
   } catch (thrown) {
     // For an end that came from there it changes nothing.
     await options.talk.ask('DELETE', pendingRoute(options)).catch(() => undefined);
@@ -41,9 +42,9 @@ function pendingRoute({ progress }: FollowOptions): string {
   return `/control/logins/pending/${encodeURIComponent(progress.id)}`;
 }
 
-function readOutcome(outcome: LoginOutcomeAnswer): LoginStatus {
+function readOutcome(outcome: LoginOutcomeAnswer, options: FollowOptions): LoginStatus {
   if (outcome.state === 'done') return outcome.login;
-  throw outcome.state === 'failed' ? errorFrom(outcome.error) : givenUp();
+  throw outcome.state === 'failed' ? errorFrom(outcome.error) : givenUp(options);
 }
 
 async function poll(options: FollowOptions, stop: AbortSignal): Promise<LoginOutcomeAnswer> {
@@ -57,7 +58,7 @@ async function paste(options: FollowOptions, stop: AbortSignal): Promise<LoginOu
   const { talk, input, onWrongPaste } = options;
   for (;;) {
     const pasted = (await readHiddenLine(input, stop))?.trim();
-    if (pasted === undefined) throw input.isTTY === true ? givenUp() : nothingPiped();
+    if (pasted === undefined) throw input.isTTY === true ? givenUp(options) : nothingPiped();
     if (pasted === '') continue;
     const outcome = await talk.ask<LoginOutcomeAnswer>('POST', `${pendingRoute(options)}/finish`, { pasted });
     // The login still waits for the right thing, and somebody is there to look for it.
@@ -71,23 +72,29 @@ function isWrongPaste(code: string): boolean {
 }
 
 /** Rejects when the command is asked to end; as long as nobody asks, it waits for `stop`. */
-function interruption(stop: AbortSignal): Promise<never> {
+function interruption(options: FollowOptions, stop: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const onSignal = () => reject(givenUp());
+    const onSignal = () => reject(givenUp(options));
     for (const signal of signals) process.once(signal, onSignal);
     stop.addEventListener(
       'abort',
       () => {
         for (const signal of signals) process.removeListener(signal, onSignal);
-        reject(givenUp());
+        reject(givenUp(options));
       },
       { once: true },
     );
   });
 }
 
-function givenUp(): CompanionError {
-  return new CompanionError('LOGIN_CANCELLED', 'You gave it up; nothing was kept, and the page is of no use any more.');
+function givenUp({ progress }: FollowOptions): CompanionError {
+  return new CompanionError(
+    'LOGIN_CANCELLED',
+    'You gave it up; nothing was kept, and the page is of no use any more.',
+    {
+      remedy: `\`${signInCommand(progress.provider)}\` begins again, whenever you like.`,
+    },
+  );
 }
 
 function nothingPiped(): CompanionError {

@@ -72,7 +72,7 @@ async function sayWhatToDo(progress: LoginProgress, options: LoginOptions, say: 
   // On a line of its own and without an indent it stays one link.
   say(`\n${authorizeUrl}\n`);
   const words = pasteWords(progress, process.stdin.isTTY === true);
-  if (words !== undefined) say(`${words}\n`);
+  if (words !== undefined) say(`${wrap(words, 0).join('\n')}\n`);
 }
 
 function introductionOf(way: LoginProgress['way'], isOpened: boolean): string {
@@ -96,7 +96,7 @@ function pasteWords({ way, redirectUri }: LoginProgress, isAtTerminal: boolean):
   if (way === 'manual' && !isAtTerminal) return `${opensNot}From standard input comes ${answer}.`;
   const keys = 'it is not shown, and Ctrl+C gives up.';
   if (way === 'manual') return `${opensNot}Paste ${answer} here: ${keys}`;
-  return isAtTerminal ? `If it ends on a page that does not open, paste ${answer} here:\n${keys}` : undefined;
+  return isAtTerminal ? `If it ends on a page that does not open, paste ${answer} here: ${keys}` : undefined;
 }
 
 async function follow(talk: Conversation, progress: LoginProgress, say: Say): Promise<LoginStatus> {

@@ -20,8 +20,8 @@ export async function logout(who: string | undefined, options: LogoutOptions): P
   const talk = await openConversation();
   try {
     const wanted = await whoLeaves(talk, who);
-    if (options.yes !== true) await makeSure(wanted);
-    const removed = await talk.ask<LoginStatus>('DELETE', loginRoute(wanted.route));
+    if (options.yes !== true) await makeSure(describe(wanted));
+    const removed = await talk.ask<LoginStatus>('DELETE', loginRoute(wanted.id));
     if (output.isJson) return output.json({ removed: removed.id });
     output.line(`Signed out: the ${kindOf(removed)} of ${paint.strong(accountOf(removed))} is forgotten here.`);
     output.line(`Its tokens and profile are gone from ${printable(removed.location)}.`);
@@ -31,26 +31,29 @@ export async function logout(who: string | undefined, options: LogoutOptions): P
   }
 }
 
-interface Leaving {
-  readonly route: string;
-  /** As the question calls it. */
-  readonly name: string;
+/** Nothing is guessed when several could be meant: what is gone is gone. */
+async function whoLeaves(talk: Conversation, who: string | undefined): Promise<LoginStatus> {
+  const { logins } = await talk.ask<ListedLogins>('GET', '/control/logins');
+  const wanted = who === undefined ? undefined : wantedLogin(who, logins);
+  const meant = logins.filter((login) => isMeant(login, wanted));
+  const [only, another] = meant;
+  if (only === undefined) throw nobody(who, logins);
+  if (another === undefined) return only;
+  throw new CompanionError('INVALID_REQUEST', `Several logins could be meant: ${meant.map(describe).join(', ')}.`, {
+    remedy: `Name the one, by its id if need be: \`companion auth logout ${only.id}\`.`,
+  });
 }
 
-/** Nothing is guessed when there are several: what is gone is gone. */
-async function whoLeaves(talk: Conversation, who: string | undefined): Promise<Leaving> {
-  const { logins } = await talk.ask<ListedLogins>('GET', '/control/logins');
-  if (who !== undefined) {
-    const route = wantedLogin(who, logins);
-    const found = logins.find(({ id, name, provider }) => [id, name, provider].includes(route));
-    return { route, name: found === undefined ? printable(who) : describe(found) };
-  }
-  const own = logins.filter(({ owner }) => owner !== 'claude-code');
-  const [only, another] = own;
-  if (only === undefined) throw new CompanionError('LOGIN_REQUIRED', 'Nobody is signed in here.');
-  if (another === undefined) return { route: only.id, name: describe(only) };
-  throw new CompanionError('INVALID_REQUEST', `There are several logins: ${own.map(describe).join(', ')}.`, {
-    remedy: `Name the one that is meant: \`companion auth logout ${printable(only.name)}\`.`,
+/** That of another program only by its id: it is never gone from here, and the refusal says how to sign out there. */
+function isMeant({ id, name, provider, owner }: LoginStatus, wanted: string | undefined): boolean {
+  return wanted === id || (owner !== 'claude-code' && [undefined, name, provider].includes(wanted));
+}
+
+function nobody(who: string | undefined, logins: readonly LoginStatus[]): CompanionError {
+  if (who === undefined || logins.length === 0)
+    return new CompanionError('LOGIN_REQUIRED', 'Nobody is signed in here.');
+  return new CompanionError('NOT_FOUND', `There is no login called "${printable(who)}".`, {
+    remedy: '`companion auth status` shows those that there are.',
   });
 }
 
@@ -58,7 +61,7 @@ function describe(login: LoginStatus): string {
   return `the ${kindOf(login)} of ${accountOf(login)}`;
 }
 
-async function makeSure({ name }: Leaving): Promise<void> {
+async function makeSure(name: string): Promise<void> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
     throw new CompanionError('INVALID_REQUEST', 'Signing out wants a yes, and nobody is here to say it.', {
       remedy: 'Add `--yes`.',
@@ -66,9 +69,10 @@ async function makeSure({ name }: Leaving): Promise<void> {
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const gone = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
+    const gone = new Promise<undefined>((resolve) => prompt.once('close', () => resolve(undefined)));
     const answer = await Promise.race([prompt.question(`Forget ${name}? [y/N] `), gone]);
-    if (/^y(es)?$/i.test(answer.trim())) return;
+    if (answer === undefined) process.stderr.write('\n');
+    if (/^y(es)?$/i.test(answer?.trim() ?? '')) return;
   } finally {
     prompt.close();
   }

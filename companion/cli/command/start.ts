@@ -13,8 +13,10 @@ import { version } from '../../version.ts';
 import { keepCompiledCode, saveCompiledCode } from '../compile-cache.ts';
 import { findExtensionFolder } from '../extension-folder.ts';
 import { lockHome } from '../lock-home.ts';
+import { titleOf } from '../login-words.ts';
 import { removeRunFile, writeRunFile } from '../run-file.ts';
 import { paint, table } from '../print.ts';
+import { printable } from '../terminal.ts';
 import { formatSettings } from './env.ts';
 import { printPairing } from './pair.ts';
 
@@ -188,6 +190,7 @@ function factsOf(app: App, config: Config): readonly (readonly string[])[] {
   return [
     ['Secrets', status.vault.location],
     ['API keys', describeKeys(status.keys ?? [])],
+    ['Logins', describeLogins(status.logins ?? [])],
     ['Browsers', status.seats.length === 0 ? 'none paired' : `${status.seats.length} paired, ${online} connected`],
     ['Sessions', sessions === '' ? 'none yet' : sessions],
     ...(status.isAuthRequired ? [] : [['Clients', paint.warn('need no key (--no-auth)')]]),
@@ -198,6 +201,12 @@ function factsOf(app: App, config: Config): readonly (readonly string[])[] {
 function describeKeys(keys: NonNullable<CompanionStatus['keys']>): string {
   if (keys.length === 0) return `none yet: \`${commandName()} keys add <provider>\``;
   return keys.map(({ provider, count }) => (count === 1 ? provider : `${provider} (${count})`)).join(', ');
+}
+
+function describeLogins(logins: NonNullable<CompanionStatus['logins']>): string {
+  const used = logins.filter(({ state }) => state !== 'off');
+  if (used.length === 0) return `none yet: \`${commandName()} auth login\``;
+  return used.map((login) => `${titleOf(login.provider)} (${printable(login.name)})`).join(', ');
 }
 
 function indent(text: string): string {

@@ -169,6 +169,11 @@ describe('PY-17: auth logout', () => {
     const scene = await openAuthScene({ logins: [claude, own, claudeCode] });
     const several = await runForPeople(['auth', 'logout', '--yes'], scene);
     expect(several.exitCode).toBe(2);
+    expect(several.stderr).toContain(`\`companion auth logout ${claude.id}\``);
+    expect(await runForPeople(['auth', 'logout', 'nobody', '--yes'], scene)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('There is no login called "nobody".'),
+    });
     expect(several.stderr).toContain(
       'the Claude login of ada@example.com (Max 20×), the ChatGPT login of ada@example.org',
     );

@@ -62,6 +62,7 @@ describe('for people', () => {
 
         Secrets   <home>/vault.json (its key: vault.key beside it)
         API keys  none yet: \`companion keys add <provider>\`
+        Logins    none yet: \`companion auth login\`
         Browsers  none paired
         Sessions  none yet
         Files     <home>

@@ -86,7 +86,10 @@ describe('at a terminal', () => {
   it.each(['\u0003', '\u0004', 'half a code\u0003'])('%j gives up: the login is cancelled', async (keys) => {
     const { desk, followed, input, modes } = await begin('browser');
     input.write(keys);
-    await expect(followed).rejects.toMatchObject({ code: 'LOGIN_CANCELLED' });
+    await expect(followed).rejects.toMatchObject({
+      code: 'LOGIN_CANCELLED',
+      remedy: '`companion auth login` begins again, whenever you like.',
+    });
     expect(desk.calls.at(-1)).toBe('cancel login-1');
     expect(modes).toEqual([true, false]);
   });
