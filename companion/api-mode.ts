@@ -1,11 +1,17 @@
 /** The parts of API mode, put together: keys, their pool, what they offer, and the way to their providers. */
 import { randomInt } from 'node:crypto';
 import type { Dispatcher } from 'undici';
+import type { ApiProvider } from '../shared/api-provider.ts';
+import type { ApiKey, OAuthLogin, OAuthToken, RoutedCredential } from '../shared/credential.ts';
 import { ApiKeyService } from './account/api-keys.ts';
+import type { Logins } from './account/login/login-service-contract.ts';
+import { askProvider, isSuccess } from './account/oauth/provider-call.ts';
 import { systemClock } from './base/clock.ts';
+import { CompanionError } from './base/error.ts';
 import type { Logger } from './base/log.ts';
 import type { Config } from './config/load.ts';
 import type { QuotaBoard } from './exchange/quota-board.ts';
+import type { CheckLogin } from './http/control/create-login-control.ts';
 import { ModelLists } from './router/model-lists.ts';
 import { KeyPool } from './router/pool.ts';
 import { Routing } from './router/routing.ts';
@@ -23,22 +29,27 @@ export interface ApiModeOptions {
   readonly dispatcher: Dispatcher;
   readonly quotas: QuotaBoard;
   readonly sessions: () => readonly SessionRecord[];
+  readonly logins: Pick<Logins, 'list' | 'lease'>;
   readonly logger: Logger;
   readonly nowMs: () => number;
 }
 
 export interface ApiMode {
   readonly keys: ApiKeyService;
+  /** Keys and logins, as they stand now. */
+  readonly credentials: () => readonly RoutedCredential[];
   readonly pool: KeyPool;
   readonly lists: ModelLists;
   readonly listModels: ListModels;
   readonly upstream: ApiUpstream;
+  /** Rejects with what a provider that does not take the token says. */
+  readonly checkLogin: CheckLogin;
   readonly routing: Routing;
 }
 
 /** Reads the keys; asks nobody anything yet. */
 export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
-  const { config, vault, dispatcher, quotas, sessions, logger, nowMs } = options;
+  const { config, vault, dispatcher, quotas, sessions, logins, logger, nowMs } = options;
   const { providers } = config;
   const keys = await ApiKeyService.open({ vault, providers, configured: config.keys, logger, nowMs });
   const pool = new KeyPool({ nowMs, monotonicMs: () => systemClock.monotonicMs() });
@@ -61,18 +72,57 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     codecOf: (provider) => upstream.codecOf(provider),
     nowMs,
   });
-  const lists = new ModelLists({ providers, keys: () => keys.list(), list: listModels, logger, nowMs });
+  const credentials = joined(
+    () => logins.list(),
+    () => keys.list(),
+  );
+  const lists = new ModelLists({
+    providers,
+    keys: credentials,
+    list: async (provider, key, signal) =>
+      listModels(provider, key.kind === 'oauth-login' ? await logins.lease(key, signal) : key, signal),
+    logger,
+    nowMs,
+  });
   const routing = new Routing({
     providers,
-    keys: () => keys.list(),
+    keys: credentials,
     sessions,
     pool,
     lists,
     usedFraction: (keyId, model) => quotas.usedFraction(keyId, model),
     aliases: config.models.aliases,
     strategy: config.router.strategy,
+    claudeCode: config.claudeCode.mode,
     random: () => randomInt(2 ** 32) / 2 ** 32,
     nowMs,
   });
-  return { keys, pool, lists, listModels, upstream, routing };
+  const checkLogin: CheckLogin = async (token, signal) => {
+    const provider = providers.find(({ id }) => id === token.providerId);
+    if (provider === undefined) throw new CompanionError('NOT_FOUND', `There is no provider ${token.providerId}.`);
+    await (provider.wire === 'codex' ? checkUsage(provider, token, signal) : listModels(provider, token, signal));
+  };
+  /** The list of models is a courtesy there, and is no proof. */
+  const checkUsage = async (provider: ApiProvider, token: OAuthToken, signal: AbortSignal): Promise<void> => {
+    const headers = {
+      authorization: `Bearer ${token.secret.reveal()}`,
+      ...(token.accountId !== null && { 'chatgpt-account-id': token.accountId }),
+    };
+    const url = `${config.upstreams.chatgpt}/wham/usage`;
+    const answer = await askProvider({ dispatcher, nowMs, userAgent }, { who: provider.name, url, headers }, signal);
+    if (isSuccess(answer)) return;
+    throw upstream.codecOf(provider).decodeError(answer.status, answer.header, JSON.stringify(answer.json), nowMs());
+  };
+  return { keys, credentials, checkLogin, pool, lists, listModels, upstream, routing };
+}
+
+/** Both in one array, which is the same one for as long as both are. */
+function joined(logins: () => readonly OAuthLogin[], keys: () => readonly ApiKey[]): () => readonly RoutedCredential[] {
+  let parts: readonly [readonly OAuthLogin[], readonly ApiKey[]] | undefined;
+  let all: readonly RoutedCredential[] = [];
+  return () => {
+    const now = [logins(), keys()] as const;
+    if (parts?.[0] !== now[0] || parts[1] !== now[1]) [parts, all] = [now, [...now[0], ...now[1]]];
+    return all;
+  };
 }

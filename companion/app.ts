@@ -1,11 +1,13 @@
 /** The composition root: with `api-mode.ts` the only place that constructs everything, and the order in which it starts and stops. */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { homedir } from 'node:os';
 import type { FastifyInstance } from 'fastify';
+import type { RoutedCredential } from '../shared/credential.ts';
 import { Secret } from '../shared/redact.ts';
 import type { ClientSettings, CompanionStatus, SeatStatus } from '../shared/status.ts';
+import { openAccountMode } from './account-mode.ts';
 import { openApiMode } from './api-mode.ts';
-import type { ApiKeyService } from './account/api-keys.ts';
 import { CookieJar } from './account/cookie-jar.ts';
 import { SessionService } from './account/session-service.ts';
 import { systemClock } from './base/clock.ts';
@@ -22,7 +24,6 @@ import { ClientKeyCheck } from './http/client-key.ts';
 import { createClientServer } from './http/client-server.ts';
 import { createKeyControl } from './http/control/key-control.ts';
 import type { KeyHealthFacts } from './http/control/key-control.ts';
-import type { LoginControl } from './http/control/login-control.ts';
 import { addLedgerRoutes } from './http/control/ledger-routes.ts';
 import { createControlServer } from './http/control/routes.ts';
 import type { ControlService } from './http/control/routes.ts';
@@ -36,6 +37,7 @@ import { openLink } from './link/link.ts';
 import type { Link } from './link/link.ts';
 import type { Standing } from './router/plan.ts';
 import { openStore } from './store/open-store.ts';
+import { ClaudeCodeUpstream } from './upstream/claude-code/claude-code.ts';
 import { ClaudeSite } from './upstream/claude-site.ts';
 import { createClaudeWays } from './upstream/claude-ways.ts';
 import { ClaudeWebUpstream } from './upstream/claude-web.ts';
@@ -51,6 +53,8 @@ export type AppEvent =
 export interface AppOptions {
   readonly config: Config;
   readonly logger: Logger;
+  /** Where Claude Code and Codex, and their logins, are looked for; the process's own unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly onEvent?: (event: AppEvent) => void;
 }
 
@@ -66,8 +70,11 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** A program of 200 MB, read from the disk for the first time, on a slow computer. */
+const claudeCodeStartMs = 60_000;
+
 /** Opens vault and store and builds every part; nothing listens yet. The caller holds the instance lock. */
-export async function createApp({ config, logger, onEvent }: AppOptions): Promise<App> {
+export async function createApp({ config, logger, onEvent, environment = process.env }: AppOptions): Promise<App> {
   const paths = pathsOf(config.home);
   const nowMs = () => systemClock.nowMs();
   const startedAtMs = nowMs();
@@ -116,22 +123,52 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
   });
   const quotas = new QuotaBoard({ store, nowMs });
   const ledger = new Ledger({ store, quotas, logger, nowMs, ...config.ledger });
+  const accounts = await openAccountMode({
+    config,
+    paths,
+    vault,
+    dispatcher,
+    quotas,
+    browsers: { isAnyOnline: () => link.isAnyOnline(), post: (frame) => link.post(frame) },
+    check: (token, signal) => api.checkLogin(token, signal),
+    onMade: (loginId) => api.pool.forget(loginId),
+    environment,
+    onChange: () => link.broadcastStatus(),
+    logger,
+    nowMs,
+  });
   const api = await openApiMode({
     config,
     vault,
     dispatcher,
     quotas,
     sessions: () => sessions.list(),
+    logins: accounts.logins,
     logger,
     nowMs,
   });
+  const claudeCode = new ClaudeCodeUpstream({
+    path: config.claudeCode.path,
+    baseUrl: config.upstreams.anthropic,
+    ownUrls: () => [url()],
+    clientApp: userAgent,
+    warm: config.claudeCode.warm,
+    homeFolder: paths.home,
+    userHome: homedir(),
+    environment,
+    logger,
+    clock: systemClock,
+    timeouts: { ...config.timeouts, startMs: claudeCodeStartMs },
+  });
   const exchanges = new ExchangeService({
     plan: (request) => api.routing.plan(request),
-    keepsConversations: () => api.keys.list().length > 1,
+    keepsConversations: () => api.credentials().length > 1,
     api: api.upstream,
     pool: api.pool,
     sessions,
     claudeWeb,
+    claudeCode,
+    logins: accounts.logins,
     thinking: new ThinkingMemory(),
     activity,
     ledger,
@@ -153,7 +190,15 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     seats: [...link.seats()],
     activity: [...activity.list()],
     keys: [...keyControl.summary()],
+    logins: [...accounts.logins.statuses()],
+    pendingLogins: [...accounts.desk.pending()],
   });
+  /** For somebody who looks: what is old is asked anew, and told when it comes. */
+  const freshStatus = (): CompanionStatus => {
+    for (const session of sessions.list()) void sessions.refreshUsage(session.id);
+    accounts.look();
+    return status();
+  };
   const clientSettings = (): ClientSettings => settingsFor(url(), clientKey);
   const keyControl = createKeyControl({
     keys: api.keys,
@@ -176,12 +221,7 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
       onSessionPush: async (seatId, push) => ({ sessionId: await sessions.receivePush(seatId, push) }),
       onSessionClear: (seatId, clear) => sessions.receiveClear(seatId, clear.store, clear.reason),
       onExchangeStop: (_seatId, exchangeId) => void activity.stop(exchangeId),
-      onLoginCallback: noLogins,
-      onLoginCancel: noLogins,
-      onLoginBegin: async () => noLogins(),
-      onLoginRefresh: async () => noLogins(),
-      onLoginRemove: async () => noLogins(),
-      onSeated: () => undefined,
+      ...accounts.linkHandlers,
       onOnline: (seatId) => {
         onEvent?.({ event: 'seat-online', seat: link.seats().find((seat) => seat.id === seatId) });
         link.broadcastStatus();
@@ -198,20 +238,17 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
           logger.error({ err: cause }, 'the sessions of an unpaired browser could not be forgotten');
         });
       },
-      status: () => {
-        for (const session of sessions.list()) void sessions.refreshUsage(session.id);
-        return status();
-      },
+      status: freshStatus,
       clientSettings,
     },
   });
 
   const client = createClientServer({ keyCheck: new ClientKeyCheck(clientKey, nowMs), allowedHosts, logger, nowMs });
-  const catalogue = createCatalogue({ providers: config.providers, keys: api.keys, lists: api.lists, sessions });
+  const catalogue = createCatalogue({ providers: config.providers, keys: api.credentials, lists: api.lists, sessions });
   addFronts(client.app, exchanges, catalogue);
   addQuotaRoute(client.app, {
     sessions: () => status().sessions,
-    keys: () => api.keys.list(),
+    keys: api.credentials,
     windowsOf: (owner) => quotas.windowsOf(owner),
     standingOf: (id) => api.pool.standing(id, undefined),
     coolingModelsOf: (id) => api.pool.health(id)?.coolingModels ?? [],
@@ -221,10 +258,7 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
   link.attach(client.server);
 
   const service: ControlService = {
-    status: () => {
-      for (const session of sessions.list()) void sessions.refreshUsage(session.id);
-      return status();
-    },
+    status: freshStatus,
     clientSettings,
     issuePairing: async () => {
       const { token, link: pairingLink, expiresAtMs } = await link.issueToken(port);
@@ -247,16 +281,16 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
     },
     useSession: (wanted, organisation) => sessions.describe(sessions.use(wanted, organisation)),
     keys: keyControl,
-    logins: noLoginControl,
+    logins: accounts.control,
     stop: () => onEvent?.({ event: 'stop-requested' }),
   };
   const control = createControlServer(service, logger, nowMs);
-  addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.keys), nowMs });
+  addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.credentials()), nowMs });
 
   let isListening = false;
   const stopAll = async () => {
     await activity.drain(isListening ? config.server.drainSeconds * 1000 : 0);
-    await claudeWeb.settle();
+    await Promise.all([claudeWeb.settle(), claudeCode.close(), accounts.close()]);
     const closed = Promise.all([client.close(), control.close()]);
     await link.close();
     await closed;
@@ -282,34 +316,13 @@ export async function createApp({ config, logger, onEvent }: AppOptions): Promis
   };
 }
 
-function noLogins(): never {
-  throw new CompanionError('NOT_FOUND', 'This companion keeps no logins.');
-}
-
-const noLoginControl: LoginControl = {
-  statuses: () => [],
-  begin: async () => noLogins(),
-  outcome: async () => noLogins(),
-  finish: async () => noLogins(),
-  cancel: noLogins,
-  details: async () => noLogins(),
-  validate: async () => noLogins(),
-  refresh: async () => noLogins(),
-  remove: async () => noLogins(),
-  adopt: async () => noLogins(),
-  worker: () => ({
-    enabled: false,
-    last_check: null,
-    next_check: null,
-    credentials_checked: 0,
-    refreshed: 0,
-    failed: 0,
-  }),
-};
-
-function nameOfCredential(id: string, sessions: SessionService, keys: ApiKeyService): string | undefined {
+function nameOfCredential(
+  id: string,
+  sessions: SessionService,
+  credentials: readonly RoutedCredential[],
+): string | undefined {
   const session = sessions.list().find((one) => one.id === id);
-  return session?.name ?? keys.list().find((one) => one.id === id)?.name;
+  return session?.name ?? credentials.find((one) => one.id === id)?.name;
 }
 
 function healthOf(standing: Standing): KeyHealthFacts {

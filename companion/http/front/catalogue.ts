@@ -1,6 +1,6 @@
 /** The models that there are: what the keys' providers list, then what claude.ai offers besides. */
 import type { ApiProvider } from '../../../shared/api-provider.ts';
-import type { ApiKeyService } from '../../account/api-keys.ts';
+import type { RoutedCredential } from '../../../shared/credential.ts';
 import type { SessionService } from '../../account/session-service.ts';
 import { isUsable } from '../../router/look-at-sessions.ts';
 import type { ModelLists } from '../../router/model-lists.ts';
@@ -9,7 +9,7 @@ import type { ModelCatalogue, OfferedModel } from './models.ts';
 
 export interface CatalogueOptions {
   readonly providers: readonly ApiProvider[];
-  readonly keys: ApiKeyService;
+  readonly keys: () => readonly RoutedCredential[];
   readonly lists: ModelLists;
   readonly sessions: SessionService;
 }
@@ -28,7 +28,7 @@ export function createCatalogue({ providers, keys, lists, sessions }: CatalogueO
       return [...new Map(all.toReversed().map((model) => [model.id, model])).values()].toReversed();
     },
     onlyWire() {
-      const ids = new Set(keys.list().map((key) => key.providerId));
+      const ids = new Set(keys().map((key) => key.providerId));
       const [only] = ids;
       if (only === undefined || ids.size > 1 || hasSession()) return undefined;
       return providers.find((provider) => provider.id === only)?.wire;

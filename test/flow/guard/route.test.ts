@@ -183,15 +183,17 @@ describe('a body', () => {
 
 describe('the mode', () => {
   test.each(['api', 'claude-code'])(
-    '%s is refused with the name of the header, since nothing serves it yet',
+    '%s is refused with the name of the header where nothing serves it',
     async (mode) => {
-      const response = await door.fetch('/v1/messages', {
+      const bare = await openDoor({ 'claude_code.mode': 'off' });
+      const response = await bare.fetch('/v1/messages', {
         method: 'POST',
         headers: { ...json, 'x-proxy-mode': mode },
         body: question,
       });
       expect(response.status).toBe(400);
       expect(response.headers.get('x-companion-error')).toBe('NOT_AVAILABLE_IN_MODE');
+      await bare.close();
     },
   );
 

@@ -44,7 +44,7 @@ function scene(answer: Answer | Error, state: LoginStatus['state'] = 'usable') {
       return answer;
     },
     note: (id, windows) => noted.push([id, windows]),
-    logger: createLogger({ level: 'silent' }),
+    logger: createLogger({ level: 'silent', destination: { write: () => undefined } }),
     nowMs: () => nowMs,
   });
   const look = async (afterMs = 0): Promise<void> => {

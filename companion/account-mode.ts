@@ -1,0 +1,144 @@
+/** The parts of logins, put together: where they rest, who renews them, and how new ones are made. */
+import type { Dispatcher } from 'undici';
+import type { LoginProviderId } from '../shared/credential.ts';
+import type { QuotaWindow } from '../shared/quota.ts';
+import type { LoginStatus } from '../shared/status.ts';
+import { claudeCodeSource } from './account/adopt/claude-code-login.ts';
+import { codexSource } from './account/adopt/codex-login.ts';
+import { LoginService } from './account/login/login-service.ts';
+import type { Logins } from './account/login/login-service-contract.ts';
+import type { StoredLogin } from './account/login/stored-login.ts';
+import { UsageWatch } from './account/login/usage-watch.ts';
+import { createTokenEndpoint } from './account/oauth/create-token-endpoint.ts';
+import type { LoginBrowsers, LoginDeskService } from './account/oauth/login-desk-contract.ts';
+import { LoginDesk } from './account/oauth/login-desk.ts';
+import { createLoginProviders } from './account/oauth/login-providers.ts';
+import { fetchLoginUsage } from './account/oauth/login-usage.ts';
+import { systemClock } from './base/clock.ts';
+import type { Logger } from './base/log.ts';
+import { setInConfigFile } from './config/config-file-writer.ts';
+import type { Config } from './config/load.ts';
+import type { Paths } from './config/paths.ts';
+import type { QuotaBoard } from './exchange/quota-board.ts';
+import { createLoginControl } from './http/control/create-login-control.ts';
+import type { CheckLogin } from './http/control/create-login-control.ts';
+import type { LoginControl } from './http/control/login-control.ts';
+import type { LinkHandlers } from './link/ports.ts';
+import type { Vault } from './vault/vault.ts';
+import { userAgent } from './version.ts';
+
+export interface AccountModeOptions {
+  readonly config: Config;
+  readonly paths: Paths;
+  readonly vault: Vault;
+  readonly dispatcher: Dispatcher;
+  readonly quotas: QuotaBoard;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly browsers: LoginBrowsers;
+  /** Asks the provider whether it takes a token. */
+  readonly check: CheckLogin;
+  /** A login that was made anew: nothing that was learned of the one before holds. */
+  readonly onMade: (loginId: string) => void;
+  /** Logins, or what is under way, changed. */
+  readonly onChange: () => void;
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+}
+
+export interface AccountMode {
+  readonly logins: Logins;
+  readonly desk: LoginDeskService;
+  readonly control: LoginControl;
+  readonly linkHandlers: Pick<
+    LinkHandlers,
+    'onLoginCallback' | 'onLoginCancel' | 'onLoginBegin' | 'onLoginRefresh' | 'onLoginRemove' | 'onSeated'
+  >;
+  /** Somebody looks: what is left of each plan is asked, if that is due. */
+  look(): void;
+  close(): Promise<void>;
+}
+
+type Adoptable = 'claude-code' | 'codex';
+
+const settingOf = { codex: 'codex.enabled', 'claude-code': 'claude_code.use_login' } as const satisfies Record<
+  Adoptable,
+  string
+>;
+
+/** Reads the logins that there are; asks no provider yet. */
+export async function openAccountMode(options: AccountModeOptions): Promise<AccountMode> {
+  const { config, paths, quotas, browsers, logger, nowMs, onChange } = options;
+  const adopted: Record<Adoptable, boolean> = {
+    codex: config.codex.enabled,
+    'claude-code': config.claudeCode.useLogin,
+  };
+  const providers = createLoginProviders(config);
+  const call = { dispatcher: options.dispatcher, nowMs, userAgent };
+  const endpoints = {
+    anthropic: createTokenEndpoint(providers.anthropic, call),
+    openai: createTokenEndpoint(providers.openai, call),
+  };
+  const reading = { environment: options.environment, clock: systemClock, logger };
+  const logins = await LoginService.open({
+    vault: options.vault,
+    sources: [
+      claudeCodeSource({ ...reading, isEnabled: () => adopted['claude-code'] }),
+      codexSource({ ...reading, home: config.codex.home, isEnabled: () => adopted.codex }),
+    ],
+    endpoints,
+    locksFolder: paths.locks,
+    home: paths.home,
+    refresh: config.auth.refresh,
+    clock: systemClock,
+    logger,
+    environment: options.environment,
+    quotasOf: (id: string): readonly QuotaWindow[] => quotas.windowsOf(`key/${id}`),
+    onChange,
+  });
+  const setAdopted = async (owner: Adoptable, isOn: boolean): Promise<void> => {
+    await setInConfigFile(paths.configFile, settingOf[owner], isOn);
+    adopted[owner] = isOn;
+    await logins.reload();
+  };
+  const keep = async (login: StoredLogin, isForced: boolean): Promise<LoginStatus> => {
+    const made = await logins.add(login, isForced);
+    options.onMade(made.id);
+    if (login.provider !== 'openai' || adopted.codex) return made;
+    // Signing in is the choice to use it.
+    await setAdopted('codex', true);
+    return logins.find(made.id);
+  };
+  const desk = new LoginDesk({ providers, endpoints, browsers, keep, clock: systemClock, logger, onChange });
+  const usage = new UsageWatch({
+    logins,
+    ask: (login, signal) => fetchLoginUsage(providers[login.provider], login, call, signal),
+    note: (id, windows) => {
+      quotas.note(id, windows);
+      onChange();
+    },
+    logger,
+    nowMs,
+  });
+  return {
+    logins,
+    desk,
+    control: createLoginControl({ logins, desk, check: options.check, setAdopted, nowMs }),
+    linkHandlers: linkHandlersOf(desk, logins),
+    look: () => usage.look(),
+    close: async () => {
+      await desk.close();
+      await logins.close();
+    },
+  };
+}
+
+function linkHandlersOf(desk: LoginDeskService, logins: Logins): AccountMode['linkHandlers'] {
+  return {
+    onLoginCallback: (seatId, callback) => desk.receiveCallback(seatId, callback),
+    onLoginCancel: (seatId, cancel) => desk.receiveCancel(seatId, cancel),
+    onLoginBegin: async (_seatId, provider: LoginProviderId) => void (await desk.begin({ provider, way: 'browser' })),
+    onLoginRefresh: async (_seatId, id) => void (await logins.refresh(id, AbortSignal.timeout(30_000))),
+    onLoginRemove: async (_seatId, id) => void (await logins.remove(id)),
+    onSeated: (_seatId, post) => desk.greet(post),
+  };
+}
