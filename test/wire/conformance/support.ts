@@ -6,6 +6,7 @@ import type { DecodedRequest, Dialect, EncodedRequest, Stamp, UpstreamCodec } fr
 import type { ThinkingRecall } from '../../../companion/wire/hub/thinking-memory.ts';
 import { openAiChatDialect } from '../../../companion/wire/openai-chat/codec.ts';
 import { createChatUpstream } from '../../../companion/wire/openai-chat/upstream/codec.ts';
+import { codexUpstream } from '../../../companion/wire/openai-responses/upstream/codec.ts';
 import { decodeStream } from '../../../companion/wire/sse.ts';
 import type { StreamCodec } from '../../../companion/wire/codec.ts';
 import { builtInProviders, compatibleQuirks } from '../../../shared/api-provider.ts';
@@ -13,12 +14,19 @@ import type { ChatQuirks } from '../../../shared/api-provider.ts';
 import { anthropicModels, findModel } from '../../support/providers/anthropic/models.ts';
 import { checkRules as checkMessagesRules } from '../../support/providers/anthropic/rules.ts';
 import { checkShape } from '../../support/providers/anthropic/schema.ts';
+import { checkRequest as checkBackendRequest } from '../../support/providers/chatgpt/check.ts';
+import { chatGptModels } from '../../support/providers/chatgpt/models.ts';
+import { calmDay } from '../../support/providers/chatgpt/scenario.ts';
+import type { ChatGptState } from '../../support/providers/chatgpt/state.ts';
 import { checkFields } from '../../support/providers/openai/chat/fields.ts';
 import { checkQuirks } from '../../support/providers/openai/chat/quirks.ts';
 import { checkRules as checkChatRules } from '../../support/providers/openai/chat/rules.ts';
 import { flavourFacts } from '../../support/providers/openai/flavour.ts';
 import type { Flavour } from '../../support/providers/openai/flavour.ts';
+import { KeyRing } from '../../support/providers/openai/keys.ts';
 import type { JsonObject } from '../../support/providers/openai/plan.ts';
+import { calmDay as calmApiDay } from '../../support/providers/openai/scenario.ts';
+import { PrefixCache } from '../../support/providers/openai/usage.ts';
 import { bytewise, cutAt, gather, streamOf } from '../../unit/wire/bytes.ts';
 
 export type Body = Record<string, unknown>;
@@ -91,6 +99,51 @@ function checkChat(body: JsonObject, flavour: Flavour): void {
   checkFields(flavour, body);
   checkChatRules(facts, body);
   checkQuirks(facts, body);
+}
+
+/** What the stand-in of the ChatGPT backend goes by when it looks at a request. */
+function backendState(): ChatGptState {
+  const models = chatGptModels;
+  return {
+    auth: { find: () => undefined },
+    models,
+    api: {
+      facts: { ...flavourFacts('openai'), models, reasoningModels: models },
+      models,
+      keys: new KeyRing('openai', true, []),
+      cache: new PrefixCache(),
+      files: new Map(),
+      responses: new Map(),
+      scenario: calmApiDay,
+    },
+    thoughts: new Set(),
+    scenario: { ...calmDay, checksThoughts: false },
+    refusalsLeft: 0,
+  };
+}
+
+const GPT = 'gpt-5.5';
+
+/** A request on its way to the ChatGPT backend; what the stand-in of it refuses fails the test. */
+export function toBackend(client: 'messages' | 'chat', fields: Body, model = GPT): Sent {
+  const start = { model: 'asked', messages: [{ role: 'user', content: 'hi' }] };
+  const body = client === 'chat' ? { ...start, ...fields } : { ...start, max_tokens: 100, ...fields };
+  const sent = send(client === 'chat' ? openAiChatDialect : anthropicDialect, codexUpstream, body, model);
+  checkBackendRequest(backendState(), sent.body as JsonObject);
+  return sent;
+}
+
+/** Events of the backend as the client gets them, at every cut. */
+export async function fromBackend(
+  client: 'messages' | 'chat',
+  events: readonly Body[],
+  asked: Body = {},
+): Promise<readonly Loose[]> {
+  const sent = toBackend(client, { stream: true, ...asked });
+  const bytes = bytesOf(events.map((event) => `event: ${String(event['type'])}\ndata: ${JSON.stringify(event)}`));
+  const dialect = client === 'chat' ? openAiChatDialect : anthropicDialect;
+  const text = await atEveryCut(bytes, (pieces) => translate(pieces, { dialect, codec: codexUpstream, sent }));
+  return readFrames(text).map(({ data }) => data);
 }
 
 /** What `work` throws, which must be one of our errors. */
