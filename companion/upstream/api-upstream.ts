@@ -19,11 +19,13 @@ import { decodeStream } from '../wire/sse.ts';
 import type { SseFrame } from '../wire/sse.ts';
 import { bufferReply } from './buffered-reply.ts';
 import type { BufferedReply } from './buffered-reply.ts';
-import { collectReply, sendReadable, withErrorObject } from './codex-reply.ts';
+import { collectReply, withErrorObject } from './codex-reply.ts';
 import { fitCodexRequest, introduction } from './codex-request.ts';
 import type { CodexRequest } from './codex-request.ts';
+import { sendReadable } from './foreign-thinking.ts';
+import type { SentRequest } from './foreign-thinking.ts';
 import { hideKey, hideKeyInError, hideKeyInEvent, hideKeyInHeaders, secretToHide } from './hide-key.ts';
-import type { RawReply, RawTransport } from './raw-transport.ts';
+import type { RawReply, RawRequest, RawTransport } from './raw-transport.ts';
 import { credentialHeader, requestHeaders } from './relay-headers.ts';
 
 export interface ApiUpstreamOptions {
@@ -70,10 +72,6 @@ export interface TranslatedRequest extends ApiTarget {
 const keyStatuses: ReadonlySet<number> = new Set([400, 401, 402, 403, 429]);
 const maxAnswerBytes = 64 * 1024 * 1024;
 const maxErrorBytes = 1024 * 1024;
-const lighterWarning: Warning = {
-  field: 'input[].reasoning',
-  reason: 'another account had given it and it was left out',
-};
 
 export class ApiUpstream {
   readonly #options: ApiUpstreamOptions;
@@ -101,12 +99,10 @@ export class ApiUpstream {
     const { provider, key } = request;
     const codex = provider.wire === 'codex' ? fitCodexRequest(request) : undefined;
     const url = codex === undefined ? urlOf(provider, request.target) : provider.baseUrl + codex.path;
-    const sending = { method: request.method, url, headers: this.#relayedHeaders(request, codex), body: request.body };
-    const { reply: sent, isLighter } =
-      codex === undefined
-        ? { reply: await this.#options.transport.send(sending, signal), isLighter: false }
-        : await sendReadable((body) => this.#options.transport.send({ ...sending, body }, signal), codex.body);
-    const warnings = [...(codex?.warnings ?? []), ...(isLighter ? [lighterWarning] : [])];
+    const body = codex?.body ?? request.body;
+    const sending = { method: request.method, url, headers: this.#relayedHeaders(request, codex), body };
+    const { reply: sent, warnings: lost } = await this.#sendReadable(provider, sending, signal);
+    const warnings = [...(codex?.warnings ?? []), ...lost];
     const reply = key.origin === 'client' ? sent : hideKeyInHeaders(sent, key);
     if (reply.status >= 400 && key.origin !== 'client')
       return { ...(await this.#relayRefusal(request, reply)), warnings };
@@ -134,9 +130,8 @@ export class ApiUpstream {
     const codec = this.codecOf(provider);
     const url = provider.baseUrl + encoded.path;
     const headers = this.#headersOf(request);
-    const sendBody = (body: Buffer) => this.#options.transport.send({ method: 'POST', url, headers, body }, signal);
     const body = Buffer.from(JSON.stringify(encoded.body));
-    const sent = provider.wire === 'codex' ? (await sendReadable(sendBody, body)).reply : await sendBody(body);
+    const { reply: sent } = await this.#sendReadable(provider, { method: 'POST', url, headers, body }, signal);
     const reply = hideKeyInHeaders(sent, key);
     if (reply.status >= 200 && reply.status < 300) {
       this.#noteLimits(request, reply.status, reply.header, undefined);
@@ -145,6 +140,10 @@ export class ApiUpstream {
     const text = hideKey((await reply.read(maxErrorBytes)).toString('utf8'), key);
     this.#noteLimits(request, reply.status, reply.header, text);
     throw named(codec.decodeError(reply.status, reply.header, text, this.#options.nowMs()), key);
+  }
+
+  #sendReadable({ wire }: ApiProvider, request: RawRequest, signal: AbortSignal): Promise<SentRequest> {
+    return sendReadable(wire, request, (one) => this.#options.transport.send(one, signal));
   }
 
   /** A streamed body goes out under the length that the client announced, where it did: some routes insist on one. */

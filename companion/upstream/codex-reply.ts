@@ -1,34 +1,10 @@
 /** What the ChatGPT backend answers, in the form in which a client of the Responses API expects it. */
 import { CompanionError } from '../base/error.ts';
 import { asObject, asText, isObject, parseJson } from '../wire/hub/fields.ts';
-import { withoutReasoning } from '../wire/openai-responses/upstream/fit-body.ts';
 import { ResponseCollector } from '../wire/openai-responses/upstream/collect-response.ts';
 import { SseParser } from '../wire/sse.ts';
-import { bufferReply } from './buffered-reply.ts';
 import { madeReply } from './made-reply.ts';
 import type { RawReply } from './raw-transport.ts';
-
-/** What the backend says of reasoning that it cannot read. */
-const unreadableReasoning = 'invalid_encrypted_content';
-
-export interface SentBody {
-  readonly reply: RawReply;
-  /** The reasoning of another account had to be left out. */
-  readonly isLighter: boolean;
-}
-
-/**
- * Sends `body`, and once more without its reasoning if that is what the backend cannot read: it was given to another
- * account, and a conversation must not end because it moved. Errors: those of `send`.
- */
-export async function sendReadable(send: (body: Buffer) => Promise<RawReply>, body: Buffer): Promise<SentBody> {
-  const reply = await send(body);
-  if (reply.status !== 400) return { reply, isLighter: false };
-  const refusal = await bufferReply(reply);
-  const lighter = refusal.text().includes(unreadableReasoning) ? withoutReasoning(body) : undefined;
-  if (lighter === undefined) return { reply: refusal, isLighter: false };
-  return { reply: await send(lighter), isLighter: true };
-}
 
 /**
  * The whole answer as one JSON object, for a client that asked for no stream. Resolves when the stream has told the end of

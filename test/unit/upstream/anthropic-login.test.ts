@@ -160,3 +160,34 @@ describe('a refusal', () => {
     },
   );
 });
+
+describe('thinking that another provider signed', () => {
+  const asked = (...blocks: readonly object[]) =>
+    JSON.stringify({
+      model,
+      max_tokens: 50,
+      messages: [
+        { role: 'user', content: 'hi' },
+        { role: 'assistant', content: [...blocks, { type: 'text', text: 'a' }] },
+        { role: 'user', content: 'go on' },
+      ],
+    });
+
+  it('is left out in a second try, so that a conversation can move here', async () => {
+    const foreign = { type: 'thinking', thinking: 'hm', signature: 'openai:gAAAAAx' };
+    const relayed = await relay(openHouse(), [], '/v1/messages', asked(foreign));
+    expect([relayed.reply.status, relayed.warnings.map(({ field }) => field)]).toEqual([
+      200,
+      ['messages[].content[].thinking'],
+    ]);
+    await textOf(relayed);
+    expect(api.requests.map(({ body }) => body.toString('utf8'))).toEqual([asked(foreign), asked()]);
+  });
+
+  it('that nobody here knows is refused by the provider, and the client is told', async () => {
+    const odd = { type: 'thinking', thinking: 'hm', signature: 'bm90IG91cnM=' };
+    const relayed = await relay(openHouse(), [], '/v1/messages', asked(odd));
+    expect([relayed.reply.status, api.requests.length]).toEqual([400, 1]);
+    expect(await textOf(relayed)).toMatch(/signature/i);
+  });
+});
