@@ -104,7 +104,7 @@ describe('others on this computer', () => {
     const modes = await Promise.all(names.map(async (name) => [name, await modeOf(join(paths.home, name))] as const));
     expect(await modeOf(paths.home)).toBe('700');
     expect(Object.fromEntries(modes)).toEqual(
-      Object.fromEntries(names.map((name) => [name, name === 'logs' ? '700' : '600'])),
+      Object.fromEntries(names.map((name) => [name, name === 'logs' || name === 'locks' ? '700' : '600'])),
     );
     expect(names).toEqual(
       expect.arrayContaining(['companion.db', 'control.sock', 'run.json', 'vault.json', 'vault.key']),

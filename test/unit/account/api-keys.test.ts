@@ -133,9 +133,12 @@ describe('a key that is added', () => {
     await add(await open(vault), 'openai', 'sk-canary-in-the-vault', { name: 'work' });
     const { readFile, readdir } = await import('node:fs/promises');
     const { join } = await import('node:path');
-    const names = await readdir(home.paths.home);
-    expect(names).toContain('vault.json');
-    for (const name of names) expect(await readFile(join(home.paths.home, name), 'latin1')).not.toContain('canary');
+    const entries = await readdir(home.paths.home, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    expect(files.map(({ name }) => name)).toContain('vault.json');
+    for (const { parentPath, name } of files) {
+      expect(await readFile(join(parentPath, name), 'latin1')).not.toContain('canary');
+    }
     const again = await open((await home.open({ kind: 'file' })).vault);
     expect(again.list().map((key) => key.name)).toEqual(['work']);
   });
