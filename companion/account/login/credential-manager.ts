@@ -45,6 +45,7 @@ export type DueOutcome = 'fresh' | 'renewed' | 'failed';
 const hurryMs = 60_000;
 /** How long somebody with a token that is still valid waits for another one. */
 const patienceMs = 5000;
+const closeLimitMs = 5000;
 const profileGapMs = 15 * 60_000;
 /** Between two tries to write a login that could not be written. */
 const settleGapMs = 5000;
@@ -230,12 +231,12 @@ export class CredentialManager {
     if (agoMs >= profileGapMs) this.#runInBackground(this.completeProfile());
   }
 
-  /** Waits for a renewal under way: its token may be the only one that works from now on. */
+  /** Waits a while for a renewal under way: its token may be the only one that works from now on. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#settling?.cancel();
-    await this.#flight.settled();
-    await Promise.allSettled(this.#background);
+    const work = this.#flight.settled().then(() => Promise.allSettled(this.#background));
+    await withinAtMost(this.#options.clock, closeLimitMs, work, []);
     if (this.#held.hasUnsaved) await this.#inLock(() => this.#held.settle()).catch(() => undefined);
   }
 
