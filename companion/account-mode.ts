@@ -37,7 +37,7 @@ export interface AccountModeOptions {
   readonly browsers: LoginBrowsers;
   /** Asks the provider whether it takes a token. */
   readonly check: CheckLogin;
-  /** A login that was made anew: nothing that was learned of the one before holds. */
+  /** A login was made anew, or came back to life: nothing that was learned of the one before holds. */
   readonly onMade: (loginId: string) => void;
   /** Logins, or what is under way, changed. */
   readonly onChange: () => void;
@@ -79,6 +79,8 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     openai: createTokenEndpoint(providers.openai, call),
   };
   const reading = { environment: options.environment, clock: systemClock, logger };
+  let opened: LoginService | undefined;
+  const revived = createRevivals(() => opened?.statuses() ?? []);
   const logins = await LoginService.open({
     vault: options.vault,
     sources: [
@@ -93,8 +95,12 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     logger,
     environment: options.environment,
     quotasOf: (id: string): readonly QuotaWindow[] => quotas.windowsOf(`key/${id}`),
-    onChange,
+    onChange: () => {
+      for (const id of revived()) options.onMade(id);
+      onChange();
+    },
   });
+  opened = logins;
   const setAdopted = async (owner: Adoptable, isOn: boolean): Promise<void> => {
     await setInConfigFile(paths.configFile, settingOf[owner], isOn);
     adopted[owner] = isOn;
@@ -129,6 +135,18 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
       await desk.close();
       await logins.close();
     },
+  };
+}
+
+/** Those that were dead when it was asked last, and are not any more: somebody signed in again. */
+function createRevivals(statuses: () => readonly LoginStatus[]): () => readonly string[] {
+  const dead = new Set<string>();
+  return () => {
+    const now = statuses();
+    const revived = now.filter(({ id, state }) => state === 'usable' && dead.has(id)).map(({ id }) => id);
+    dead.clear();
+    for (const { id, state } of now) if (state === 'dead') dead.add(id);
+    return revived;
   };
 }
 

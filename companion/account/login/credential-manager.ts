@@ -7,11 +7,12 @@ import { withFileLock } from '../../base/file-lock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
 import { HeldLogin } from './held-login.ts';
-import { LoginErrors, loginRequired, toTrouble } from './login-errors.ts';
+import { LoginErrors, loginRequired } from './login-errors.ts';
 import type { LoginTrouble } from './login-errors.ts';
 import { isSameTokens } from './login-facts.ts';
 import { LoginOutlook } from './login-outlook.ts';
 import { fetchProfile, isProfileKnown } from './login-profile.ts';
+import { LoginStanding } from './login-standing.ts';
 import { LoginRenewal } from './login-renewal.ts';
 import type { RenewalReason } from './login-renewal.ts';
 import type { LoginSource } from './login-source.ts';
@@ -49,21 +50,14 @@ const closeLimitMs = 5000;
 const profileGapMs = 15 * 60_000;
 /** Between two tries to write a login that could not be written. */
 const settleGapMs = 5000;
-const storageCodes: ReadonlySet<string> = new Set([
-  'LOGIN_UNREADABLE',
-  'STORE_UNAVAILABLE',
-  'VAULT_LOCKED',
-  'VAULT_UNREADABLE',
-]);
-
 export class CredentialManager {
   readonly #options: ManagerOptions;
   readonly #held: HeldLogin;
   readonly #outlook: LoginOutlook;
   readonly #errors: LoginErrors;
+  readonly #standing: LoginStanding;
   readonly #flight = new SingleFlight((wish) => this.#renew(wish));
   readonly #background = new Set<Promise<unknown>>();
-  #trouble: LoginTrouble | null = null;
   #profileAtMonotonicMs = -Infinity;
   #settling: Timer | undefined;
   #location: string | undefined;
@@ -72,11 +66,15 @@ export class CredentialManager {
   constructor(options: ManagerOptions) {
     const { source, clock, leadMs, logger, onChange, random = Math.random } = options;
     this.#options = options;
-    this.#outlook = new LoginOutlook(clock, leadMs, random);
-    this.#errors = new LoginErrors(source.provider, options.name, source.renewRemedy);
+    const outlook = new LoginOutlook(clock, leadMs, random);
+    const errors = new LoginErrors(source.provider, options.name, source.renewRemedy);
+    const hasEndpoint = options.endpoint !== null;
+    this.#outlook = outlook;
+    this.#errors = errors;
+    this.#standing = new LoginStanding({ source, hasEndpoint, outlook, errors, clock, onChange });
     this.#held = new HeldLogin(source.storage, clock, logger, () => {
       // What was wrong with the tokens before is not wrong with these.
-      this.#trouble = null;
+      this.#standing.clear();
       onChange();
     });
   }
@@ -97,48 +95,33 @@ export class CredentialManager {
   }
 
   get state(): LoginStatus['state'] {
-    const login = this.current;
-    if (!this.source.isEnabled()) return 'off';
-    if (login === undefined || this.#outlook.isRefused(login)) return 'dead';
-    if (!this.#outlook.isOver(login)) return 'usable';
-    if (!this.#mayRenew(login)) return this.source.mayRefresh ? 'dead' : 'expired';
-    if (this.#outlook.endOf(login) !== undefined) return 'dead';
-    return this.#outlook.lastFailure === undefined ? 'usable' : 'expired';
+    return this.#standing.state(this.current);
   }
 
   /** It can be renewed here without the person, as far as is known. */
   get isRefreshable(): boolean {
-    const login = this.current;
-    return login !== undefined && this.#mayRenew(login) && this.#outlook.endOf(login) === undefined;
+    return this.#standing.isRefreshable(this.current);
   }
 
   /** What stands in the way, or soon will. */
   get trouble(): LoginTrouble | null {
-    const login = this.current;
-    if (login === undefined) return this.#trouble;
-    const { refusedAtMs = 0 } = this.#outlook;
-    if (this.#outlook.isRefused(login)) return toTrouble(this.#errors.notAccepted(), refusedAtMs);
-    if (this.#trouble !== null || !this.#outlook.isOver(login) || this.#mayRenew(login)) return this.#trouble;
-    return toTrouble(this.#errors.cannotBeRenewed(), login.expiresAtMs ?? 0);
+    return this.#standing.trouble(this.current);
   }
 
-  setTrouble(error: CompanionError | null): void {
-    const trouble = error === null ? null : toTrouble(error, this.#options.clock.nowMs());
-    if (trouble?.code === this.#trouble?.code && trouble?.message === this.#trouble?.message) return;
-    this.#trouble = trouble;
-    this.#options.onChange();
-  }
-
-  /** Reads the storage. Trouble with it is logged and becomes the login's, and what was known stays. Never throws. */
+  /**
+   * Reads the storage. Trouble with it is logged once and becomes the login's, unless nobody turned the login on; what was
+   * known stays. Never throws.
+   */
   async reload(): Promise<void> {
     this.#location = undefined;
     try {
       await this.#held.read();
-      if (isOfStorage(this.#trouble) && !this.#held.hasUnsaved) this.setTrouble(null);
+      if (!this.#held.hasUnsaved) this.#standing.clearStorageTrouble();
     } catch (cause) {
       const error = toCompanionError(cause);
-      this.#options.logger.warn({ event: 'credentials_load_failed', error }, 'a login could not be read');
-      this.setTrouble(error);
+      const isNews = this.source.isEnabled() && this.#standing.note(error);
+      const facts = { event: 'credentials_load_failed', error };
+      this.#options.logger[isNews ? 'warn' : 'debug'](facts, 'a login could not be read');
     }
   }
 
@@ -151,7 +134,7 @@ export class CredentialManager {
     if (login === undefined || this.#outlook.isOver(login) || this.#outlook.isRefused(login)) {
       return untilAborted(this.#flight.join({ reason: 'expired_or_expiring_soon' }), signal);
     }
-    if (!this.#isDue(login)) return login;
+    if (!this.#standing.isDue(login)) return login;
     const renewal = this.#flight.join({ reason: 'expired_or_expiring_soon' });
     if (!this.#outlook.endsWithin(login, hurryMs)) return login;
     const orThis = renewal.catch((thrown: unknown) => {
@@ -187,7 +170,7 @@ export class CredentialManager {
     await this.reload();
     const login = this.current;
     if (login === undefined || !this.source.isEnabled()) return 'fresh';
-    if (!this.#isDue(login)) {
+    if (!this.#standing.isDue(login)) {
       this.learnProfile();
       return 'fresh';
     }
@@ -203,7 +186,7 @@ export class CredentialManager {
   async take(login: StoredLogin): Promise<void> {
     await this.#inLock(() => this.#held.put(login));
     this.#outlook.forgive();
-    this.setTrouble(null);
+    this.#standing.clear();
   }
 
   /** Deletes tokens and profile. `false` if there was nothing. Errors: those of the storage; then nothing is forgotten. */
@@ -269,14 +252,14 @@ export class CredentialManager {
       case 'refused':
         return login.accessToken.reveal() !== refused && !this.#outlook.isOver(login);
       case 'expired_or_expiring_soon':
-        return !this.#outlook.isOver(login) && !this.#outlook.isRefused(login) && !this.#isDue(login);
+        return !this.#outlook.isOver(login) && !this.#outlook.isRefused(login) && !this.#standing.isDue(login);
     }
   }
 
   /** Throws why there is no use in trying. */
   #refuseHopeless(login: StoredLogin, reason: RenewalReason): void {
     const isRefused = reason === 'refused' || this.#outlook.isRefused(login);
-    if (!this.#mayRenew(login)) throw isRefused ? this.#errors.notAccepted() : this.#errors.cannotBeRenewed();
+    if (!this.#standing.mayRenew(login)) throw isRefused ? this.#errors.notAccepted() : this.#errors.cannotBeRenewed();
     const isForced = reason === 'forced';
     const end = this.#outlook.endOf(login);
     if (end !== undefined && !isForced) throw this.#errors.noLongerRenewed(end);
@@ -287,7 +270,7 @@ export class CredentialManager {
 
   #noteRenewed(login: StoredLogin): void {
     this.#outlook.noteRenewed(login);
-    this.setTrouble(null);
+    this.#standing.clear();
     this.#options.logger.info({ event: 'token_refresh_completed' }, 'renewed a login');
     this.#settleLater();
     this.#runInBackground(this.completeProfile());
@@ -300,7 +283,7 @@ export class CredentialManager {
     const login = this.current;
     if (login === undefined) return error;
     const failure = this.#explain(error, login);
-    this.setTrouble(failure);
+    this.#standing.note(failure);
     if (!this.#outlook.isOver(login)) {
       logger.warn({ event: 'token_refresh_fallback' }, 'the token that is there serves on until it ends');
     }
@@ -325,10 +308,10 @@ export class CredentialManager {
   #settleLater(): void {
     const { saveError } = this.#held;
     if (saveError === undefined || this.#isClosed) return;
-    this.setTrouble(saveError);
+    this.#standing.note(saveError);
     this.#settling = this.#options.clock.setTimer(() => {
       const settling = this.#inLock(() => this.#held.settle()).then(
-        () => this.setTrouble(null),
+        () => this.#standing.clear(),
         () => this.#settleLater(),
       );
       this.#runInBackground(settling);
@@ -344,19 +327,7 @@ export class CredentialManager {
     return withFileLock(this.#options.lockPath, undefined, task);
   }
 
-  #mayRenew(login: StoredLogin): boolean {
-    return this.source.mayRefresh && this.#options.endpoint !== null && login.refreshToken !== null;
-  }
-
-  #isDue(login: StoredLogin): boolean {
-    return this.#mayRenew(login) && this.#outlook.isDue(login);
-  }
-
   #notRenewedYet(waitMs: number): CompanionError {
     return this.#errors.notRenewedYet(this.#outlook.lastFailure, this.#options.clock.nowMs(), waitMs);
   }
-}
-
-function isOfStorage(trouble: LoginTrouble | null): boolean {
-  return trouble !== null && storageCodes.has(trouble.code);
 }

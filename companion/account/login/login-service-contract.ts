@@ -14,7 +14,10 @@ export interface RefreshWorkerStatus {
 }
 
 export interface Logins {
-  /** Those that may serve (not `off`, not `dead`). The same array until something changes. No I/O. */
+  /**
+   * Those that the person lets serve. A dead one is among them, and says when it is leased what to do about it. The same
+   * array until something changes. No I/O.
+   */
   list(): readonly OAuthLogin[];
   /** Every login that there is, for a person. No I/O. */
   statuses(): readonly LoginStatus[];

@@ -229,9 +229,9 @@ function isThere({ manager }: ShelfEntry): boolean {
   return manager.current !== undefined || manager.trouble !== null;
 }
 
+/** A dead one too: whoever wants to use it is told what to do about it. */
 function mayServe({ manager }: ShelfEntry): boolean {
-  const { current, state } = manager;
-  return current !== undefined && state !== 'off' && state !== 'dead';
+  return manager.current !== undefined && manager.state !== 'off';
 }
 
 function isEqual(one: OAuthLogin, other: OAuthLogin | undefined): boolean {

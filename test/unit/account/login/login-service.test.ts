@@ -220,7 +220,7 @@ describe('a lease', () => {
     endpoint.behaviour = () => Promise.reject(invalidGrant());
     if (next === undefined) throw new Error('there was one');
     expect(await logins.replace(next, never)).toBeUndefined();
-    expect([logins.list(), logins.statuses()[0]?.state]).toEqual([[], 'dead']);
+    expect([logins.list().length, logins.statuses()[0]?.state]).toEqual([1, 'dead']);
   });
 
   it('PY-2, PY-4: fails in ways that are told apart', async () => {
