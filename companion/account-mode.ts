@@ -79,8 +79,7 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     openai: createTokenEndpoint(providers.openai, call),
   };
   const reading = { environment: options.environment, clock: systemClock, logger };
-  let opened: LoginService | undefined;
-  const revived = createRevivals(() => opened?.statuses() ?? []);
+  let noteChange = onChange;
   const logins = await LoginService.open({
     vault: options.vault,
     sources: [
@@ -95,12 +94,13 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     logger,
     environment: options.environment,
     quotasOf: (id: string): readonly QuotaWindow[] => quotas.windowsOf(`key/${id}`),
-    onChange: () => {
-      for (const id of revived()) options.onMade(id);
-      onChange();
-    },
+    onChange: () => noteChange(),
   });
-  opened = logins;
+  const revived = createRevivals(() => logins.statuses());
+  noteChange = () => {
+    for (const id of revived()) options.onMade(id);
+    onChange();
+  };
   const setAdopted = async (owner: Adoptable, isOn: boolean): Promise<void> => {
     await setInConfigFile(paths.configFile, settingOf[owner], isOn);
     adopted[owner] = isOn;
