@@ -159,10 +159,15 @@ export class CredentialManager {
     } catch (thrown) {
       const isForGood = thrown instanceof CompanionError && /^LOGIN_(EXPIRED|REQUIRED)$/.test(thrown.code);
       if (!isForGood) throw thrown;
-      this.#outlook.refuse(accessToken);
-      this.#options.onChange();
+      this.refuse(refused);
       return undefined;
     }
+  }
+
+  /** All that could be done about it was done. */
+  refuse(accessToken: Secret): void {
+    this.#outlook.refuse(accessToken.reveal());
+    this.#options.onChange();
   }
 
   /** For the worker: reads it again, and renews it if its end is near. Never throws. */

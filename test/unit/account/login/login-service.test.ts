@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { LoginService } from '../../../../companion/account/login/login-service.ts';
 import type { LoginSource } from '../../../../companion/account/login/login-source.ts';
 import type { StoredLogin } from '../../../../companion/account/login/stored-login.ts';
+import { CompanionError } from '../../../../companion/base/error.ts';
 import { memoryLogger } from '../../../../companion/base/log.ts';
 import type { MemoryLogger } from '../../../../companion/base/log.ts';
 import { MemoryVault } from '../../../../companion/vault/memory-vault.ts';
@@ -12,7 +13,7 @@ import { Secret } from '../../../../shared/redact.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { accessOf, adaAccount, bobAccount, FakeEndpoint, invalidGrant, makeLogin } from '../../../support/logins.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { hour, minute, never, second, sourceOf, settle, WatchedStorage } from './managed.ts';
+import { hour, minute, never, second, sourceOf, until, WatchedStorage } from './managed.ts';
 
 interface House {
   readonly home: string;
@@ -137,14 +138,15 @@ describe('a login made here', () => {
   });
 
   it('keeps the id that it had before its account was known', async () => {
-    const { open, endpoint, clock } = await house();
+    const { open, endpoint, clock, vault } = await house();
     endpoint.account = undefined;
     const logins = await open();
     const { id, name } = await logins.add(makeLogin({ account: null, expiresAtMs: clock.nowMs() - second }), false);
     expect(name).toBe(id);
     endpoint.account = adaAccount;
     await logins.inspect(id, never);
-    await settle();
+    const record = async () => (await vault.get(`login/anthropic/${id}`))?.reveal();
+    await until(async () => expect(await record()).toContain('ada@example.com'));
     expect(logins.statuses()).toMatchObject([{ id, name: 'ada@example.com' }]);
     expect((await (await open()).inspect(id, never)).account?.email).toBe('ada@example.com');
     expect((await logins.add(makeLogin({ access: 'new', refresh: 'new' }), false)).id).toBe(id);
@@ -325,6 +327,21 @@ describe("another program's login", () => {
     expect([endpoint.asked, endpoint.profiles]).toEqual([[], 0]);
   });
 
+  it("that cannot be read is nobody's trouble while it is off", async () => {
+    const { open, log } = await house();
+    let isOn = false;
+    const storage = new WatchedStorage('the keyring');
+    storage.load = () => Promise.reject(new CompanionError('STORE_UNAVAILABLE', 'The system keyring cannot be used.'));
+    const logins = await open([codex(storage, { isEnabled: () => isOn })]);
+    const warnings = () => log.lines.filter((line) => line['level'] === 'warn').length;
+    expect([logins.statuses(), warnings()]).toEqual([[], 0]);
+    isOn = true;
+    await logins.reload();
+    await logins.reload();
+    expect(logins.statuses()).toMatchObject([{ state: 'dead', trouble: { code: 'STORE_UNAVAILABLE' } }]);
+    expect(warnings()).toBe(1);
+  });
+
   it('is neither renewed nor deleted here where it is only read', async () => {
     const { open, endpoint } = await house();
     const storage = new WatchedStorage('the file', makeLogin());
@@ -355,8 +372,7 @@ describe("another program's login", () => {
     await storage.write(makeLogin({ access: 'bob', account: bobAccount }));
     const count = changes.count;
     tell?.();
-    await settle();
-    expect(logins.list()).toMatchObject([{ name: 'bob@example.com' }]);
+    await until(() => expect(logins.list()).toMatchObject([{ name: 'bob@example.com' }]));
     expect(logins.list()[0]?.id).not.toBe(before?.id);
     expect(changes.count).toBeGreaterThan(count);
     await logins.close();
@@ -418,22 +434,20 @@ describe('the worker', () => {
     );
     expect(logins.worker()).toMatchObject({ enabled: true, last_check: null, credentials_checked: 0 });
     await clock.advance(10 * second);
-    await settle();
-    expect([endpoint.asked, logins.worker().credentials_checked]).toEqual([[], 2]);
+    await until(() => expect(logins.worker().credentials_checked).toBe(2));
+    expect(endpoint.asked).toEqual([]);
     await clock.advance(5 * minute);
-    await settle();
+    await until(() => expect(logins.worker()).toMatchObject({ credentials_checked: 4, refreshed: 1, failed: 0 }));
     expect(endpoint.asked).toEqual(['CANARY-refresh-0']);
-    expect(logins.worker()).toMatchObject({ credentials_checked: 4, refreshed: 1, failed: 0 });
     expect(logins.worker().next_check).toMatch(/^2026-01-02T03:1\d:/);
   });
 
-  it('counts failures, and leaves a provider in peace that counts', async () => {
+  it('counts failures', async () => {
     const { open, clock, endpoint } = await house();
     const logins = await open([], true);
     await logins.add(makeLogin({ expiresAtMs: clock.nowMs() + minute }), false);
     endpoint.behaviour = () => Promise.reject(new Error('boom'));
     await clock.advance(10 * second);
-    await settle();
-    expect(logins.worker()).toMatchObject({ credentials_checked: 1, refreshed: 0, failed: 1 });
+    await until(() => expect(logins.worker()).toMatchObject({ credentials_checked: 1, refreshed: 0, failed: 1 }));
   });
 });

@@ -1,6 +1,6 @@
 /** One login with its manager, a clock that stands still, and a provider that does as a test says. */
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { CredentialManager } from '../../../../companion/account/login/credential-manager.ts';
 import type { LoginSource } from '../../../../companion/account/login/login-source.ts';
 import { MemoryTokenStorage } from '../../../../companion/account/login/memory-token-storage.ts';
@@ -95,9 +95,15 @@ export function sourceOf(storage: TokenStorage, facts: Partial<LoginSource> = {}
   };
 }
 
-/** Lets everything that is under way come to its end, without moving the clock. */
+/** A moment of real time, in which whatever could happen by mistake has happened. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, 15);
   });
+}
+
+/** Waits until what is under way, which touches the disk, has come as far as `check` wants. */
+export async function until(check: () => void | Promise<void>): Promise<void> {
+  await vi.waitFor(check, { timeout: 15_000, interval: 5 });
+  await settle();
 }
