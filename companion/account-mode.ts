@@ -79,7 +79,8 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     openai: createTokenEndpoint(providers.openai, call),
   };
   const reading = { environment: options.environment, clock: systemClock, logger };
-  let noteChange = onChange;
+  // Nobody is there yet to be told of what is read at first.
+  let noteChange = (): void => undefined;
   const logins = await LoginService.open({
     vault: options.vault,
     sources: [

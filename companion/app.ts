@@ -123,6 +123,8 @@ export async function createApp({ config, logger, onEvent, environment = process
   });
   const quotas = new QuotaBoard({ store, nowMs });
   const ledger = new Ledger({ store, quotas, logger, nowMs, ...config.ledger });
+  // A login may be renewed before there is a link.
+  let tellBrowsers = (): void => undefined;
   const accounts = await openAccountMode({
     config,
     paths,
@@ -133,7 +135,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     check: (token, signal) => api.checkLogin(token, signal),
     onMade: (loginId) => api.pool.forget(loginId),
     environment,
-    onChange: () => link.broadcastStatus(),
+    onChange: () => tellBrowsers(),
     logger,
     nowMs,
   });
@@ -242,6 +244,8 @@ export async function createApp({ config, logger, onEvent, environment = process
       clientSettings,
     },
   });
+
+  tellBrowsers = () => link.broadcastStatus();
 
   const client = createClientServer({ keyCheck: new ClientKeyCheck(clientKey, nowMs), allowedHosts, logger, nowMs });
   const catalogue = createCatalogue({ providers: config.providers, keys: api.credentials, lists: api.lists, sessions });
