@@ -93,19 +93,18 @@ export function isUnderWay(record: LoginRecord): boolean {
 }
 
 /**
- * As of now; the same array if nothing is too old. What nobody saw here vanishes; a login whose page was open stays a while
- * as timed out, so that a late answer still finds a page that explains.
+ * As of now; the same array if nothing is too old. A login that nobody ended stays a while as one that took too long: its
+ * page may be open, by our doing or by the person's own, and a late answer must find a page that explains.
  */
 export function aged(records: readonly LoginRecord[], nowMs: number): readonly LoginRecord[] {
   if (records.every(({ expiresAtMs }) => expiresAtMs > nowMs)) return records;
   return records.flatMap((record) => {
     if (record.expiresAtMs > nowMs) return [record];
-    const wasSeen = record.stage === 'opened' || record.stage === 'answered';
-    return wasSeen ? [settled(record, { stage: 'failed', error: timedOut }, nowMs)] : [];
+    if (!isUnderWay(record)) return [];
+    const code = record.stage === 'cancelled' ? 'LOGIN_CANCELLED' : 'LOGIN_TIMED_OUT';
+    return [settled(record, { stage: 'failed', error: { code, message: '' } }, nowMs)];
   });
 }
-
-const timedOut = { code: 'LOGIN_TIMED_OUT', message: '' };
 
 /** The records with the one called `id` changed; the same array if there is none or nothing changed. */
 export function changeRecord(

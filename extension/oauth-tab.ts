@@ -96,7 +96,7 @@ export class LoginTabs {
       const told = error === undefined ? null : { code: error.code, message: error.message };
       const nowMs = this.#options.clock.now();
       const outcome = { stage, account: account ?? null, error: told } as const;
-      await this.#end(loginId, (record) => settled(record, outcome, nowMs));
+      await this.#change(loginId, (record) => settled(record, outcome, nowMs));
     });
   }
 
@@ -108,7 +108,7 @@ export class LoginTabs {
       const nowMs = this.#options.clock.now();
       const isMissing = (one: LoginRecord): boolean => isUnderWay(one) && one.offeredAtMs < atMs && !listed.has(one.id);
       for (const { id } of this.#cell.value.filter(isMissing)) {
-        await this.#end(id, (record) => settled(record, { stage: 'over' }, nowMs));
+        await this.#change(id, (record) => settled(record, { stage: 'over' }, nowMs));
       }
     });
   }
@@ -278,13 +278,6 @@ export class LoginTabs {
 
   #change(id: string, change: (record: LoginRecord) => LoginRecord): Promise<void> {
     return this.#update((records) => changeRecord(records, id, change));
-  }
-
-  /** What nobody saw here leaves nothing behind; the rest stays for the page that tells how it ended. */
-  async #end(id: string, change: (record: LoginRecord) => LoginRecord): Promise<void> {
-    const stage = this.#record(id)?.stage;
-    if (stage !== 'offered' && stage !== 'cancelled') return this.#change(id, change);
-    await this.#update((records) => records.filter((record) => record.id !== id));
   }
 
   async #update(change: (records: readonly LoginRecord[]) => readonly LoginRecord[]): Promise<void> {

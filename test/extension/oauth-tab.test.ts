@@ -225,6 +225,30 @@ test('the person cancels, and an answer that comes after is not taken', async ()
   expect(tabs.open).toEqual([strayPage]);
 });
 
+test.each(['opened from here', 'opened by the person from the printed address'])(
+  'a page %s that outlives a cancelled login leads to a page that says so',
+  async (how) => {
+    await logins.noteOffer(await offer('anthropic'));
+    if (how === 'opened from here') await logins.open('anthropic-login');
+    const tabId = [...tabs.urls.keys()].at(-1) ?? tabs.add('https://claude.ai/oauth/authorize');
+    await logins.cancel('anthropic-login');
+    const error = { code: 'LOGIN_CANCELLED', message: 'The login was cancelled in the browser.', remedy: '' };
+    await logins.noteResult({ t: 'oauth.result', loginId: 'anthropic-login', ok: false, error });
+    await seen(tabId, claudeAnswer, true);
+    expect(callbacks()).toEqual([]);
+    expect(tabs.open).toEqual([claudePage]);
+    expect(logins.attempts).toMatchObject([{ stage: 'failed', error: { code: 'LOGIN_CANCELLED' } }]);
+  },
+);
+
+test('a cancellation that no companion heard of is one in time', async () => {
+  await openClaude();
+  isOnline = false;
+  await logins.cancel('anthropic-login');
+  await clock.advance(LONGEST_LOGIN_MS + 1);
+  expect(logins.attempts).toMatchObject([{ stage: 'failed', error: { code: 'LOGIN_CANCELLED' } }]);
+});
+
 test('a login that this browser does not know the page of is refused at once', async () => {
   const start = await offer('anthropic');
   await logins.noteOffer({ ...start, authorizeUrl: start.authorizeUrl.replace('claude.ai', 'evil.example') });
@@ -339,11 +363,14 @@ test('an answer that never finds a link ends with the login', async () => {
   expect(sent).toEqual([]);
 });
 
-test('a login that nobody clicked vanishes in time; one whose page was open explains itself to a late answer', async () => {
+test('a login that took too long explains itself to a late answer, and is gone in time', async () => {
   await logins.noteOffer(await offer('openai'));
   const tabId = await openClaude();
   await clock.advance(LONGEST_LOGIN_MS + 1);
-  expect(stages()).toEqual([['anthropic-login', 'failed']]);
+  expect(logins.attempts).toMatchObject([
+    { id: 'openai-login', stage: 'failed', error: { code: 'LOGIN_TIMED_OUT' } },
+    { id: 'anthropic-login', stage: 'failed', error: { code: 'LOGIN_TIMED_OUT' } },
+  ]);
   await seen(tabId, claudeAnswer, true);
   expect(sent).toEqual([]);
   expect(tabs.open).toEqual([claudePage]);
@@ -356,7 +383,7 @@ test('is too old for a worker that slept through its end', async () => {
   clock = new ManualClock();
   await clock.advance(2000);
   await wakeWorker();
-  expect(stages()).toEqual([]);
+  expect(stages()).toEqual([['anthropic-login', 'failed']]);
 });
 
 test('what went wrong is kept for the page that shows it', async () => {
@@ -368,10 +395,11 @@ test('what went wrong is kept for the page that shows it', async () => {
   ]);
 });
 
-test('a login that was finished elsewhere is gone here', async () => {
+test('a login that was finished elsewhere waits here no more', async () => {
   await logins.noteOffer(await offer('anthropic'));
   await logins.noteResult({ t: 'oauth.result', loginId: 'anthropic-login', ok: true });
-  expect(stages()).toEqual([]);
+  expect(stages()).toEqual([['anthropic-login', 'done']]);
+  expect(await logins.open('anthropic-login')).toMatchObject({ ok: false, code: 'gone' });
 });
 
 test('a login that ended while there was no link is over', async () => {
@@ -380,11 +408,17 @@ test('a login that ended while there was no link is over', async () => {
   await logins.noteStatus({ ...statusWith([]), atMs: clock.now() - 5 });
   expect(stages()).toHaveLength(2);
   await logins.noteStatus(statusWith(['anthropic-login']));
-  expect(stages()).toEqual([['anthropic-login', 'opened']]);
+  expect(stages()).toEqual([
+    ['anthropic-login', 'opened'],
+    ['openai-login', 'over'],
+  ]);
   await logins.noteStatus(statusWith([]));
-  expect(stages()).toEqual([['anthropic-login', 'over']]);
+  expect(stages()).toEqual([
+    ['anthropic-login', 'over'],
+    ['openai-login', 'over'],
+  ]);
   await logins.noteResult({ t: 'oauth.result', loginId: 'anthropic-login', ok: true });
-  expect(stages()).toEqual([['anthropic-login', 'done']]);
+  expect(stages()).toContainEqual(['anthropic-login', 'done']);
 });
 
 test('a companion that tells nothing of logins ends none', async () => {
