@@ -11,7 +11,7 @@ import type { Vault, VaultDescription } from './vault.ts';
 type Entries = ReadonlyMap<string, string>;
 
 /**
- * All secrets in one sealed file. Every call waits for the one before it; a write replaces the whole file at once. The file
+ * All secrets in one sealed file. Calls take turns; a write replaces the whole file at once. The file
  * is read again when something else changed it. From reading to writing a change holds the lock at `lockPath`, so that two
  * processes never lose each other's; reading needs no lock, since the file is always whole.
  */
@@ -87,7 +87,8 @@ export class SealedVault implements Vault {
   }
 
   #changeInTurn<Result>(task: () => Promise<Result>): Promise<Result> {
-    return this.#inTurn(() => withFileLock(this.#lockPath, undefined, task));
+    // Whoever only reads need not wait for a lock that another process does not give back.
+    return this.#queue.run('change', () => withFileLock(this.#lockPath, undefined, () => this.#inTurn(task)));
   }
 
   async #refresh(): Promise<void> {

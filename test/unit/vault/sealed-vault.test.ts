@@ -4,6 +4,7 @@ import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { tryFileLock } from '../../../companion/base/file-lock.ts';
 import { Secret } from '../../../shared/redact.ts';
 import { fullDisk } from '../../support/full-disk.ts';
 import { vaultHome } from '../../support/vault-home.ts';
@@ -77,6 +78,22 @@ describe('sealed vault', () => {
       expect(await vault.list(`${side}/`)).toHaveLength(20);
       expect((await vault.get(`${side}/29`))?.reveal()).toBe(`${side} 29`);
     }
+  });
+
+  it('is read while another process that hangs holds its lock', async () => {
+    const { paths, open } = await vaultHome();
+    const { vault } = await open(settings);
+    await vault.set('a', new Secret('1'));
+    const lock = tryFileLock(join(paths.locks, 'vault.lock'));
+    const writing = vault.set('b', new Secret('2'));
+    try {
+      const read = await Promise.race([vault.get('a'), pause(2000)]);
+      expect(read?.reveal()).toBe('1');
+    } finally {
+      lock?.release();
+    }
+    await writing;
+    expect(await vault.list('')).toEqual(['a', 'b']);
   });
 
   it('neither serves nor brings back secrets when its file was deleted or overwritten', async () => {
