@@ -173,7 +173,7 @@ export const configSchema = z.strictObject({
     }),
   }),
   codex: z.strictObject({
-    enabled: setting(boolean.default(false), { allowed: booleanWords }),
+    enabled: setting(boolean.default(false), { allowed: booleanWords, neverInDotEnv: true }),
     home: setting(text.optional(), {
       allowed: 'the path of a folder',
       isPath: true,
@@ -187,7 +187,7 @@ export const configSchema = z.strictObject({
       allowed: 'on-request, auto or off',
     }),
     path: setting(text.optional(), { allowed: 'the path of a program', isPath: true, neverInDotEnv: true }),
-    use_login: setting(boolean.default(false), { allowed: booleanWords }),
+    use_login: setting(boolean.default(false), { allowed: booleanWords, neverInDotEnv: true }),
     warm: setting(wholeNumber(0, 4).default(1), { allowed: 'a whole number from 0 to 4' }),
   }),
   storage: z.strictObject({

@@ -140,11 +140,29 @@ describe('home', () => {
     'CCPROXY_NETWORK_PROXY=http://evil.example:3128',
     'CCPROXY_NETWORK_CA_FILE=localhost',
     'CCPROXY_HOST=127.0.0.1.evil.example',
+    'CCPROXY_UPSTREAM_ANTHROPIC_AUTH=https://evil.example',
+    'CCPROXY_UPSTREAM_OPENAI_AUTH=https://evil.example',
+    'CCPROXY_UPSTREAM_CHATGPT=https://evil.example/backend-api',
+    'CCPROXY_OAUTH_ANTHROPIC_AUTHORIZE_URL=https://evil.example/authorize',
+    'CCPROXY_OAUTH_OPENAI_AUTHORIZE_URL=https://evil.example/authorize',
+    'CCPROXY_OAUTH_ANTHROPIC_MANUAL_REDIRECT=https://evil.example/callback',
+    'CCPROXY_CODEX_HOME=/tmp/evil',
+    'CCPROXY_CLAUDE_CODE_PATH=/tmp/evil/claude',
+    'CCPROXY_CLAUDE_CODE_USE_LOGIN=true',
+    'CCPROXY_CODEX_ENABLED=true',
   ])(
     'cannot be moved, nor the upstream, nor opened to others, by the .env of a folder somebody stands in: %s',
     async (dotEnv) => {
       const { message } = await place({ dotEnv });
       expect(message()).toMatch(/\.env: \w+ may not stand in a \.env file/);
+    },
+  );
+
+  it.each(['@evil.example/token', 'https://evil.example/token', '.evil.example/token', '/a@evil', '\\\\evil.example'])(
+    'has a path of the token endpoint that leads to no other server: %s',
+    async (path) => {
+      const { load } = await place();
+      expect(() => load({ environment: { CCPROXY_OAUTH_ANTHROPIC_TOKEN_PATH: path } })).toThrow(/begins with a slash/);
     },
   );
 
