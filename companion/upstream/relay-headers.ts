@@ -21,6 +21,8 @@ const clientOnly: ReadonlySet<string> = new Set([
   'cookie',
   'authorization',
   'x-api-key',
+  // Whose plan pays is the token's to say, never the client's.
+  'chatgpt-account-id',
   'x-proxy-mode',
 ]);
 

@@ -38,6 +38,8 @@ describe('to the provider', () => {
     'X-Companion-Key',
     'X-Companion-Anything',
     'X-Proxy-Mode',
+    // With another account's token it would name whose plan pays.
+    'ChatGPT-Account-Id',
   ])('never goes %s', (name) => {
     expect(requestHeaders([name, 'value', 'user-agent', 'a'], [], us)).toEqual(['user-agent', 'a']);
   });
