@@ -125,8 +125,11 @@ export class LoginDesk implements LoginDeskService {
   }
 
   receiveCancel(_seatId: string, { loginId, reason }: OAuthCancel): void {
+    const login = this.#pending.get(loginId);
     // The tab of a login that is being traded in may be gone: its work is done.
-    if (reason === 'tab-closed' && this.#pending.get(loginId)?.stage !== 'waiting') return;
+    if (reason === 'tab-closed' && login?.stage !== 'waiting') return;
+    // A login that another way finishes needs no browser that opens its page.
+    if (reason === 'refused' && login?.facts.way !== 'browser') return;
     this.#cancel(loginId, cancelledByBrowser(reason));
   }
 

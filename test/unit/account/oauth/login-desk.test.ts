@@ -291,6 +291,18 @@ describe('a login that comes to nothing', () => {
     expect(error.message).toMatch(words);
   });
 
+  test.each(['loopback', 'manual'] as const)(
+    'a browser that will not open the page does not end a login by %s',
+    async (way) => {
+      const { desk } = await setUp();
+      const login = await desk.begin({ provider: 'anthropic', way });
+      desk.receiveCancel('s', { t: 'oauth.cancel', loginId: login.id, reason: 'refused' });
+      expect(desk.pending()).toMatchObject([{ id: login.id, state: 'waiting' }]);
+      desk.receiveCancel('s', { t: 'oauth.cancel', loginId: login.id, reason: 'person' });
+      expect(desk.pending()).toEqual([]);
+    },
+  );
+
   test('a tab that closes after the answer came cancels nothing', async () => {
     const { desk, login } = await begin();
     desk.receiveCallback('s', callback(login));
