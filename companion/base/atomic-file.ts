@@ -49,14 +49,32 @@ export async function readFileIfExists(path: string): Promise<Buffer | undefined
  * The mode holds from the first byte on. Errors: `STORE_UNAVAILABLE`, with the old file untouched.
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
+  await replaceFileIf(path, bytes, mode, () => Promise.resolve(true));
+}
+
+/**
+ * The same, for a file that other programs write as well: `mayReplace` is asked when the new bytes are on disk beside the
+ * old file, in the last moment before they take its place. `false` when it says no. A file of another user stays theirs.
+ */
+export async function replaceFileIf(
+  path: string,
+  bytes: Uint8Array | string,
+  mode: number,
+  mayReplace: () => Promise<boolean>,
+): Promise<boolean> {
   const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await writeAndSync(temporary, bytes, mode);
+    await writeAndSync(temporary, bytes, mode, await strangerOf(path));
+    if (!(await mayReplace())) {
+      await unlink(temporary);
+      return false;
+    }
     await renameOver(temporary, path);
     await syncFolder(dirname(path));
+    return true;
   } catch (thrown) {
     await unlink(temporary).catch(() => undefined);
-    throw fileError('write', path, thrown);
+    throw thrown instanceof CompanionError ? thrown : fileError('write', path, thrown);
   }
 }
 
@@ -122,9 +140,28 @@ function temporaryPrefix(path: string): string {
   return `.${basename(path)}.`;
 }
 
-async function writeAndSync(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Who owns the file at `path`, unless that is this user, or nobody can tell. */
+async function strangerOf(path: string): Promise<Owner | undefined> {
+  const user = process.getuid?.();
+  const facts = user === undefined ? undefined : await stat(path).catch(() => undefined);
+  return facts === undefined || facts.uid === user ? undefined : { uid: facts.uid, gid: facts.gid };
+}
+
+async function writeAndSync(
+  path: string,
+  bytes: Uint8Array | string,
+  mode: number,
+  owner: Owner | undefined,
+): Promise<void> {
   const file = await open(path, 'wx', mode);
   try {
+    // Only root may; whoever else would take the file away from its owner is refused here.
+    if (owner !== undefined) await file.chown(owner.uid, owner.gid);
     await file.writeFile(bytes);
     await file.sync();
   } finally {

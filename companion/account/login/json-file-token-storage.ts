@@ -1,7 +1,13 @@
 import { mkdir, realpath, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileError, readFileIfExists, systemErrorCode, writeFileAtomic } from '../../base/atomic-file.ts';
+import {
+  fileError,
+  readFileIfExists,
+  replaceFileIf,
+  systemErrorCode,
+  writeFileAtomic,
+} from '../../base/atomic-file.ts';
 import { SerialQueue } from '../../base/serial.ts';
 import type { LoginCodec } from './login-codec.ts';
 import { isSameTokens } from './login-facts.ts';
@@ -35,8 +41,8 @@ export class JsonFileTokenStorage implements TokenStorage {
       const { text, login } = await this.#read();
       if (!isSameTokens(login, expected)) return false;
       await makeFolder(dirname(path));
-      await writeFileAtomic(path, this.#codec.merge(text, next), 0o600);
-      return true;
+      // Their owners know nothing of our lock: what they write while our bytes go to the disk must not be lost.
+      return replaceFileIf(path, this.#codec.merge(text, next), 0o600, async () => (await readText(path)) === text);
     });
   }
 

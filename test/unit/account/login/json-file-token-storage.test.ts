@@ -1,8 +1,10 @@
-import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { chmod, chown, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { JsonFileTokenStorage } from '../../../../companion/account/login/json-file-token-storage.ts';
 import { recordCodec, writeLoginRecord } from '../../../../companion/account/login/login-record.ts';
+import type { StoredLogin } from '../../../../companion/account/login/stored-login.ts';
 import { fullDisk } from '../../../support/full-disk.ts';
 import { accessOf, makeLogin } from '../../../support/logins.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -85,6 +87,33 @@ describe('PY-6: a login in a JSON file', () => {
     expect(await storage.save(makeLogin({ access: 'new' }), makeLogin())).toBe(true);
     expect(await readlink(path)).toBe(target);
     expect(await readFile(target, 'utf8')).toContain('"new"');
+  });
+
+  it('is left to another program that writes it in the moment before we do', async () => {
+    const { folder, path } = await inFolder();
+    await writeFile(path, writeLoginRecord(makeLogin()));
+    const theirs = writeLoginRecord(makeLogin({ access: 'theirs', refresh: 'theirs' }));
+    const racing = {
+      ...codec,
+      merge: (previous: string | undefined, next: StoredLogin) => {
+        writeFileSync(path, theirs);
+        return codec.merge(previous, next);
+      },
+    };
+    const storage = new JsonFileTokenStorage(path, racing);
+    expect(await storage.save(makeLogin({ access: 'ours' }), makeLogin())).toBe(false);
+    expect(await readFile(path, 'utf8')).toBe(theirs);
+    expect(await readdir(folder)).toEqual(['credentials.json']);
+  });
+
+  it('stays its owner’s when root renews it', async ({ skip }) => {
+    if (process.getuid?.() !== 0) return skip('only root may give files away');
+    const { path, storage } = await inFolder();
+    await writeFile(path, writeLoginRecord(makeLogin()));
+    await chown(path, 1234, 1235);
+    expect(await storage.save(makeLogin({ access: 'new' }), makeLogin())).toBe(true);
+    expect(await stat(path)).toMatchObject({ uid: 1234, gid: 1235 });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
   it('keeps what it does not know of, also when the login is deleted', async () => {
