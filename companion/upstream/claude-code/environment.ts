@@ -6,7 +6,7 @@ export interface EnvironmentFacts {
   readonly environment: Environment;
   /** Where the Anthropic API is, from the configuration. */
   readonly baseUrl: string;
-  /** Addresses of this companion. */
+  /** Addresses of this companion, by every name that it is reached by. */
   readonly ownUrls: readonly string[];
   /** How we introduce ourselves beside Claude Code: `name/version`. */
   readonly clientApp: string;
@@ -32,8 +32,7 @@ const milderSettings: Environment = { CLAUDE_CODE_MAX_RETRIES: '1' };
 
 /** Without `undefined`. The credentials in it are the user's own, neither read nor added to. */
 export function childEnvironment(facts: EnvironmentFacts): Record<string, string> {
-  const kept = Object.entries(facts.environment).filter(([name]) => !droppedNames.test(name));
-  const own = withoutCircle(Object.fromEntries(kept), facts.ownUrls);
+  const own = withoutClientKey(withoutCircle(withoutOurs(facts.environment), facts.ownUrls), facts);
   const isElsewhere = trimmed(facts.baseUrl) !== anthropicUrl;
   const environment: Environment = {
     ...milderSettings,
@@ -44,6 +43,20 @@ export function childEnvironment(facts: EnvironmentFacts): Record<string, string
   };
   const set = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return Object.fromEntries(set);
+}
+
+/** `environment` without our settings and secrets, and without what changes how a child of ours runs. */
+export function withoutOurs(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !droppedNames.test(name)));
+}
+
+/** A client key opens a companion, and is nothing for the API itself; where the user named another place, it may fit there. */
+function withoutClientKey(environment: Environment, { baseUrl }: EnvironmentFacts): Environment {
+  const isElsewhere = trimmed(baseUrl) !== anthropicUrl;
+  if (environment['ANTHROPIC_BASE_URL'] !== undefined && !isElsewhere) return environment;
+  const isKey = ([name, value]: readonly [string, string | undefined]): boolean =>
+    /^ANTHROPIC_(?:AUTH_TOKEN|API_KEY)$/.test(name) && value?.startsWith('ccpk_') === true;
+  return Object.fromEntries(Object.entries(environment).filter((entry) => !isKey(entry)));
 }
 
 /** A Claude Code that is set up to ask this companion would ask it for its own answer. */

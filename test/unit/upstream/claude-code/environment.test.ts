@@ -72,6 +72,22 @@ describe('the environment of Claude Code', () => {
     expect(environment).not.toHaveProperty('ANTHROPIC_BASE_URL');
   });
 
+  test('a client key of ours goes to nobody else', () => {
+    for (const name of ['ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY']) {
+      expect(child({ [name]: 'ccpk_x' })).not.toHaveProperty(name);
+      expect(child({ [name]: 'ccpk_x' }, { baseUrl: 'http://127.0.0.1:9' })).not.toHaveProperty(name);
+    }
+  });
+
+  test('does not lead back to us by a name that we are reached by', () => {
+    const own = ['http://127.0.0.1:4000', 'http://ada.local:4000', 'https://companion.home'];
+    for (const url of ['http://ADA.local:4000/', 'https://companion.home', 'https://companion.home:443/v1']) {
+      const environment = child({ ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: 'secret-of-ours' }, { ownUrls: own });
+      expect(environment).not.toHaveProperty('ANTHROPIC_BASE_URL');
+      expect(environment).not.toHaveProperty('ANTHROPIC_AUTH_TOKEN');
+    }
+  });
+
   test.each(['http://127.0.0.1:4001', 'http://example.com:4000', 'no address'])(
     'another place is left alone: %s',
     (url) => {
