@@ -20,7 +20,9 @@ const grey = '#6b6b6b';
  */
 export function badgeFor(state: ExtensionState, nowMs: number): Badge | null {
   if (state.link.kind === 'connecting') return null;
-  const { word: title, tone } = popupView(state, nowMs).line;
+  const view = popupView(state, nowMs);
+  const { word: title, tone } = view.line;
+  if (view.kind === 'login' && tone === 'warn') return { text: '1', colour: amber, title };
   // A companion that does not run is no fault: many people start it only when they need it.
   if (state.link.kind === 'offline') return { text: '–', colour: grey, title };
   switch (tone) {

@@ -16,7 +16,6 @@ export interface AccountView {
   readonly quotaSource: Message | null;
   /** `Synced 2 min ago`, `valid until 19 Dec`: to be joined by ` · `. */
   readonly facts: readonly Message[];
-  readonly restsIn: 'vault' | 'browser';
   /** Nothing is served with it any more: no figures are to be expected. */
   readonly isOver: boolean;
 }
@@ -59,7 +58,6 @@ export function accountView(session: SessionStatus, nowMs: number, asOfMs: numbe
     quotas: quotaViews(session.quotas, nowMs),
     quotaSource: commonSource(session.quotas) ?? null,
     facts: factsOf(session, nowMs, asOfMs),
-    restsIn: session.restsIn,
     isOver: !mayServe(session),
   };
 }

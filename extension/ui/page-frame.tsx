@@ -8,7 +8,7 @@ import { NowContext } from './words.tsx';
 
 export interface PageFrameProps {
   readonly background: Background;
-  readonly page: 'options' | 'dashboard';
+  readonly page: 'options' | 'dashboard' | 'login';
   readonly children: ComponentChildren;
 }
 

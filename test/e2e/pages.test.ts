@@ -14,7 +14,11 @@ import {
   findUnnamedControls,
 } from '../support/extension-page/inspect.ts';
 import {
+  chatgptLogin,
+  claudeCodeLogin,
+  claudeLogin,
   dashboardStates,
+  doneStates,
   firstTime,
   hostile,
   hostileLabels,
@@ -24,7 +28,9 @@ import {
   popupStates,
   synced,
   unpaired,
+  withAttempt,
   withLink,
+  withLogins,
   withSession,
 } from '../support/extension-page/states.ts';
 
@@ -104,6 +110,10 @@ describe('whole pages', () => {
     ['options', 'welcome', unpaired, '#welcome'] as const,
     ['options', 'welcome-paired', firstTime, '#welcome'] as const,
     ...Object.entries(dashboardStates).map(([name, state]) => ['dashboard', name, state, ''] as const),
+    ['dashboard', 'sign-in', withLogins(synced), '#sign-in-anthropic'] as const,
+    ...Object.entries(doneStates).map(
+      ([name, state]) => ['oauth-done', name, state, name.startsWith('stray') ? '?stray' : '?login=login-1'] as const,
+    ),
   ];
   test.each(cases)('%s is fit to be read and used when %s', async (name, stateName, state, hash) => {
     const page = await open({ page: name, hash, setup: { state } });
@@ -113,6 +123,8 @@ describe('whole pages', () => {
     await page.setViewportSize({ width: 400, height: 800 });
     expect(await findOverflow(page)).toEqual([]);
     await shoot(page, `${name}-${stateName}-narrow`);
+    await page.evaluate(() => globalThis.fakeBackground.stretchWords(0.5));
+    expect(await findOverflow(page)).toEqual([]);
     await page.close();
   });
 });
@@ -206,6 +218,133 @@ describe('API keys', () => {
     expect(await card.innerText()).toContain('companion keys add');
     await page.evaluate((state) => globalThis.fakeBackground.show(state), synced);
     await expect.poll(() => card.count()).toBe(0);
+    await page.close();
+  });
+});
+
+describe('logins', () => {
+  const ok = { ok: true };
+  const refused = { ok: false, code: 'LOGIN_REFRESH_FAILED', message: 'answered 503' };
+
+  test('one that waits is opened by a click, and by nothing else', async () => {
+    const page = await open({ page: 'popup', setup: { state: withAttempt({}), answers: { 'open-login': ok } } });
+    expect(await page.getByTestId('status').textContent()).toBe('Sign-in waits');
+    expect(await page.getByTestId('disclosure').innerText()).toContain('Claude Code');
+    expect(await asked(page)).toEqual([]);
+    await page.getByTestId('login-open').click();
+    expect(await asked(page)).toEqual([{ request: 'open-login', input: { id: 'login-1' } }]);
+    await page.close();
+  });
+
+  test('one that waits may be cancelled, or put off', async () => {
+    const page = await open({ page: 'popup', setup: { state: withAttempt({}) } });
+    await page.getByTestId('login-later').click();
+    await page.getByTestId('sync').waitFor();
+    expect(await page.getByTestId('status').textContent()).toBe('Connected');
+    await page.reload();
+    await page.getByTestId('login-cancel').click();
+    expect(await asked(page)).toEqual([{ request: 'cancel-login', input: { id: 'login-1' } }]);
+    await page.close();
+  });
+
+  test('says at the button when the page cannot be opened', async () => {
+    const answers = { 'open-login': { ok: false, code: 'gone', message: '' } };
+    const page = await open({ page: 'popup', setup: { state: withAttempt({}), answers } });
+    await page.getByTestId('login-open').click();
+    expect(await page.getByRole('alert').innerText()).toContain('This sign-in is over');
+    await shoot(page, 'popup-login-gone-light');
+    await expectFit(page);
+    await page.close();
+  });
+
+  test('one at Claude begins in the popup once its terms were agreed to', async () => {
+    const page = await open({ page: 'popup', setup: { state: withLogins(synced), answers: { 'begin-login': ok } } });
+    await page.getByTestId('login-claude').click();
+    await shoot(page, 'popup-login-intro-claude-light');
+    await expectFit(page);
+    expect(await page.evaluate(() => document.body.scrollHeight)).toBeLessThanOrEqual(TALLEST_POPUP_PX);
+    expect(await page.getByTestId('login-open').isDisabled()).toBe(true);
+    await page.getByTestId('login-agree').check();
+    await page.getByTestId('login-open').click();
+    expect(await asked(page)).toEqual([{ request: 'begin-login', input: { provider: 'anthropic' } }]);
+    await page.getByTestId('sync').waitFor();
+    await page.close();
+  });
+
+  test('one at ChatGPT shows what it means before it begins, and says where the click was why it did not', async () => {
+    const answers = { 'begin-login': { ok: false, code: 'offline', message: '' } };
+    const page = await open({ page: 'popup', setup: { state: withLogins(synced), answers } });
+    await page.getByTestId('login-chatgpt').click();
+    expect(await page.getByTestId('disclosure').innerText()).toContain('Codex');
+    await page.getByTestId('login-open').click();
+    expect(await page.getByRole('alert').innerText()).toContain('companion start');
+    await shoot(page, 'popup-login-intro-chatgpt-light');
+    await expectFit(page);
+    await page.close();
+  });
+
+  test('are renewed and signed out of in the dashboard, the latter after a question', async () => {
+    const answers = { 'refresh-login': refused, 'remove-login': ok };
+    const page = await open({ page: 'dashboard', setup: { state: withLogins(synced, claudeLogin), answers } });
+    await page.getByTestId('login-renew').click();
+    expect(await page.getByRole('alert').innerText()).toContain('answered 503');
+    await page.getByTestId('login-remove').click();
+    await shoot(page, 'dashboard-login-remove-light');
+    await expectFit(page);
+    await page.getByTestId('login-remove-confirm').click();
+    const id = claudeLogin.id;
+    expect(await asked(page)).toEqual([
+      { request: 'refresh-login', input: { id } },
+      { request: 'remove-login', input: { id } },
+    ]);
+    await page.close();
+  });
+
+  test('of Claude Code are neither renewed nor signed out of here', async () => {
+    const login = { ...claudeCodeLogin, state: 'usable' as const };
+    const page = await open({ page: 'dashboard', setup: { state: withLogins(synced, login) } });
+    expect(await page.getByTestId('login-remove').count()).toBe(0);
+    expect(await page.getByTestId('login-renew').count()).toBe(0);
+    expect(await page.locator('main').innerText()).toContain('companion auth adopt claude-code --off');
+    await page.close();
+  });
+
+  test('that Codex made stay its own, and the companion says how to sign out there', async () => {
+    const answers = { 'remove-login': { ok: false, code: 'INVALID_REQUEST', message: 'Codex made this login.' } };
+    const page = await open({ page: 'dashboard', setup: { state: withLogins(synced, chatgptLogin), answers } });
+    await page.getByTestId('login-remove').click();
+    expect(await page.getByRole('group').innerText()).toContain('Codex on this computer shares this login');
+    await page.getByTestId('login-remove-confirm').click();
+    expect(await page.getByRole('alert').innerText()).toContain('Codex made this login.');
+    await page.close();
+  });
+
+  test('the page after the redirect follows the companion, and keeps what it said', async () => {
+    const page = await open({
+      page: 'oauth-done',
+      hash: '?login=login-1',
+      setup: { state: withAttempt({ stage: 'answered' }) },
+    });
+    const result = page.getByTestId('login-result');
+    const kind = () => result.getAttribute('data-state');
+    expect(await kind()).toBe('completing');
+    const show = (state: ExtensionState) => page.evaluate((next) => globalThis.fakeBackground.show(next), state);
+    await show(withAttempt({ stage: 'done', account: 'ada@example.com' }));
+    await expect.poll(kind).toBe('done');
+    expect(await result.innerText()).toContain('ada@example.com');
+    expect(await page.title()).toContain('You are signed in to Claude');
+    await show(withLogins(synced));
+    expect(await kind()).toBe('done');
+    await page.getByTestId('close-tab').click();
+    expect(await asked(page)).toEqual([{ request: 'tabs.remove', input: 7 }]);
+    await page.close();
+  });
+
+  test('an answer to no login offers the one that waits', async () => {
+    const state = withAttempt({ provider: 'openai' });
+    const page = await open({ page: 'oauth-done', hash: '?stray', setup: { state, answers: { 'open-login': ok } } });
+    await page.getByTestId('login-open').click();
+    expect(await asked(page)).toEqual([{ request: 'open-login', input: { id: 'login-1' } }]);
     await page.close();
   });
 });

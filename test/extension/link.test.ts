@@ -161,7 +161,7 @@ test('answers a frame of a newer companion with an error and goes on', async () 
   await link.tryNow();
   await companion.visits[0]?.send({ t: 'telepathy.start' });
   await companion.visits[0]?.send({ t: 'session.request', reason: 'expired' });
-  await until(() => frames.length === 1);
+  await until(() => frames.length === 1 && companion.frames.length === 1);
   expect(companion.frames.map(({ frame }) => frame)).toMatchObject([
     { t: 'error', ref: 'telepathy.start', retryable: false },
   ]);

@@ -38,6 +38,8 @@ test('reads what pages send', () => {
   expect(parsePageRequest(pageRequest('sync', {}))).toEqual({ request: 'sync', input: {} });
   const choice = pageRequest('choose', { consentedAtMs: 1, store: null });
   expect(parsePageRequest(JSON.parse(JSON.stringify(choice)))).toEqual(choice);
+  const begin = pageRequest('begin-login', { provider: 'openai' });
+  expect(parsePageRequest(begin)).toEqual(begin);
 });
 
 test.each([
@@ -51,6 +53,10 @@ test.each([
   { request: 'choose', input: { restsIn: 'cloud' } },
   { request: 'choose', input: { isAdmin: true } },
   { request: 'sync', input: {}, extra: 1 },
+  { request: 'begin-login', input: { provider: 'elsewhere' } },
+  { request: 'open-login', input: { id: '' } },
+  { request: 'open-login', input: { id: 'x', url: 'https://evil.example' } },
+  { request: 'remove-login', input: {} },
 ])('refuses %j', (message) => {
   expect(parsePageRequest(message)).toBeUndefined();
 });

@@ -2,22 +2,38 @@ import type { CompanionStatus, SessionStatus } from '../../../shared/status.ts';
 import { text, type TextKey } from '../../text.ts';
 import { AccountCard } from '../../ui/account-card.tsx';
 import { accountView } from '../../ui/account-view.ts';
+import type { Background } from '../../ui/background.ts';
 import { isOwnState, troubleOf, troubleWords } from '../../ui/trouble.ts';
 import { type Tone } from '../../ui/view/panel.ts';
 import { useTell } from '../../ui/words.tsx';
 import { Keys } from './keys.tsx';
+import { Login } from './login.tsx';
+import { SignIn } from './sign-in.tsx';
 
-export function Accounts({ companion, nowMs }: { readonly companion: CompanionStatus; readonly nowMs: number }) {
+export interface AccountsProps {
+  readonly background: Background;
+  readonly companion: CompanionStatus;
+  readonly isLive: boolean;
+  readonly nowMs: number;
+}
+
+export function Accounts({ background, companion, isLive, nowMs }: AccountsProps) {
+  const logins = companion.logins ?? [];
+  const isEmpty = companion.sessions.length === 0 && logins.length === 0;
   return (
     <section class="section" aria-labelledby="accounts-title">
       <h2 id="accounts-title">{text('accountsSection')}</h2>
-      {companion.sessions.length === 0 && <p>{text('accountsEmpty')}</p>}
+      {isEmpty && <p>{text('accountsEmpty')}</p>}
       <div class="cards">
         {companion.sessions.map((session) => (
           <Account key={session.id} session={session} nowMs={nowMs} />
         ))}
+        {logins.map((login) => (
+          <Login key={login.id} login={login} background={background} isLive={isLive} nowMs={nowMs} />
+        ))}
         <Keys companion={companion} />
       </div>
+      {isLive && <SignIn background={background} companion={companion} />}
     </section>
   );
 }

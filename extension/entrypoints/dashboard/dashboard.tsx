@@ -3,6 +3,8 @@ import type { CompanionStatus } from '../../../shared/status.ts';
 import type { ExtensionState } from '../../state.ts';
 import { text } from '../../text.ts';
 import type { Background } from '../../ui/background.ts';
+import { LoginCard } from '../../ui/login-card.tsx';
+import { waitingLogin } from '../../ui/login-view.ts';
 import { message } from '../../ui/message.ts';
 import { PageFrame } from '../../ui/page-frame.tsx';
 import { Panel } from '../../ui/panel.tsx';
@@ -20,25 +22,34 @@ export function Dashboard({ background }: { readonly background: Background }) {
       <main class="page-main">
         {state === null && <Waiting />}
         {state?.companion === null && <Nothing />}
-        {state !== null && state.companion !== null && <Overview state={state} companion={state.companion} />}
+        {state !== null && state.companion !== null && (
+          <Overview background={background} state={state} companion={state.companion} />
+        )}
       </main>
     </PageFrame>
   );
 }
 
 interface OverviewProps {
+  readonly background: Background;
   readonly state: ExtensionState;
   readonly companion: CompanionStatus;
 }
 
-function Overview({ state, companion }: OverviewProps) {
+function Overview({ background, state, companion }: OverviewProps) {
   const tell = useTell();
   const now = useContext(NowContext);
   const isLive = state.link.kind === 'online';
+  const attempt = waitingLogin(state);
   return (
     <>
       {!isLive && <p class="note warn">{tell(message('dashboardAsOf', { agoFromMs: companion.atMs }))}</p>}
-      <Accounts companion={companion} nowMs={now.value} />
+      {attempt !== null && (
+        <div class="panel">
+          <LoginCard attempt={attempt} background={background} />
+        </div>
+      )}
+      <Accounts background={background} companion={companion} isLive={isLive} nowMs={now.value} />
       {isLive && <RunningNow activity={companion.activity} />}
       <div class="columns">
         <Panel id="browsers" title={text('seatsSection')}>

@@ -1,9 +1,11 @@
 import type { ExtensionState } from '../../state.ts';
 import { text } from '../../text.ts';
+import { usedLogins } from '../../ui/login-view.ts';
 import type { PopupView } from '../../ui/view/popup-view.ts';
 
 export function Footer({ state, view }: { readonly state: ExtensionState | null; readonly view: PopupView }) {
-  const accounts = state?.companion?.sessions.length ?? 0;
+  const companion = state?.companion ?? null;
+  const accounts = companion === null ? 0 : companion.sessions.length + usedLogins(companion).length;
   return (
     <footer>
       {view.kind === 'unpaired' ? (

@@ -5,12 +5,13 @@ import { words } from './words.ts';
 
 const codes = Object.keys(errorTable);
 
-/** Of pairing itself, and of API keys: no sync and no session carries them. */
+/** Of pairing itself, of API keys, logins and Claude Code: no sync and no session carries them. */
 const ofNoSession: ReadonlySet<string> = new Set([
   'PAIRING_REFUSED',
   'NO_CREDENTIAL',
   'KEY_REJECTED',
   'QUOTA_EXHAUSTED',
+  ...codes.filter((code) => /^(LOGIN|CLAUDE_CODE)_/.test(code)),
 ]);
 
 test('every error of an account, a provider or the link is explained by more than a general fault', () => {

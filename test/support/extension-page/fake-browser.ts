@@ -93,6 +93,10 @@ export function installFakeBrowser(setup: FakeBrowserSetup): void {
     browser: {
       runtime,
       i18n: { getMessage },
+      tabs: {
+        getCurrent: async () => ({ id: 7 }),
+        remove: async (tabId: number) => note('tabs.remove', tabId),
+      },
       permissions: {
         request: async (permissions: unknown) => {
           note('permissions.request', permissions);

@@ -16,7 +16,8 @@ declare global {
 }
 
 export interface OpenOptions {
-  readonly page: 'popup' | 'options' | 'dashboard';
+  readonly page: 'popup' | 'options' | 'dashboard' | 'oauth-done';
+  /** What follows the name of the page: a query, a fragment. */
   readonly hash?: string;
   readonly setup?: Partial<FakeBrowserSetup>;
 }
@@ -71,7 +72,7 @@ export async function readMessages(): Promise<FakeBrowserSetup['messages']> {
 }
 
 const wholePage = { width: 1280, height: 900 };
-const sizes = { popup: { width: 360, height: 600 }, options: wholePage, dashboard: wholePage };
+const sizes = { popup: { width: 360, height: 600 }, options: wholePage, dashboard: wholePage, 'oauth-done': wholePage };
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -1,5 +1,5 @@
 /** Invented states of the extension, one for each thing that a person can meet. */
-import type { ExtensionState, LinkState, SyncState } from '../../../extension/state.ts';
+import type { ExtensionState, LinkState, LoginAttempt, SyncState } from '../../../extension/state.ts';
 import type { QuotaWindow } from '../../../shared/quota.ts';
 import type { CompanionStatus, LoginStatus, SeatStatus, SessionStatus } from '../../../shared/status.ts';
 
@@ -280,6 +280,80 @@ export const hostileDashboard: ExtensionState = {
   },
 };
 
+export const chatgptLogin: LoginStatus = {
+  ...claudeLogin,
+  id: 'chatgpt-77b1e902',
+  provider: 'openai',
+  owner: 'codex',
+  name: 'ada.lovelace@analytical-engines.example',
+  email: 'ada.lovelace@analytical-engines.example',
+  organisation: null,
+  plan: 'Plus',
+  location: '/home/ada/.codex/auth.json',
+  expiresAtMs: NOW_MS + 9 * DAY_MS,
+  quotas: [{ ...quota('five_hour', 0.22, NOW_MS + HOUR_MS), source: 'headers' }],
+};
+
+export const claudeCodeLogin: LoginStatus = {
+  ...claudeLogin,
+  id: 'claude-code-0a0b0c0d',
+  owner: 'claude-code',
+  organisation: null,
+  location: '/home/ada/.claude/.credentials.json',
+  state: 'off',
+  isRefreshable: false,
+  quotas: [],
+};
+
+export const deadLogin: LoginStatus = {
+  ...claudeLogin,
+  id: 'claude-dead',
+  name: 'grace@example.org',
+  email: 'grace@example.org',
+  plan: null,
+  state: 'dead',
+  isRefreshable: false,
+  quotas: [],
+  trouble: { code: 'LOGIN_EXPIRED', message: 'refresh token was revoked', remedy: 'Sign in again.', atMs: NOW_MS },
+};
+
+const expiredLogin: LoginStatus = {
+  ...chatgptLogin,
+  state: 'expired',
+  expiresAtMs: NOW_MS - HOUR_MS,
+  quotas: [],
+  trouble: { code: 'LOGIN_REFRESH_FAILED', message: 'auth.openai.com answered 503', remedy: '', atMs: NOW_MS },
+};
+
+const hostileLogin: LoginStatus = {
+  ...claudeLogin,
+  id: 'hostile',
+  name: hostileLabels.markup,
+  email: hostileLabels.unbroken,
+  organisation: hostileLabels.rightToLeft,
+  plan: hostileLabels.endless,
+  location: `/home/${hostileLabels.unbroken}`,
+  trouble: { code: 'PROVIDER_REFUSED', message: hostileLabels.markup, remedy: hostileLabels.endless, atMs: NOW_MS },
+};
+
+/** `state` with these logins, beside whatever else there is. */
+export function withLogins(state: ExtensionState, ...logins: readonly LoginStatus[]): ExtensionState {
+  return { ...state, companion: { ...(state.companion ?? companion), logins: [...logins], pendingLogins: [] } };
+}
+
+export const loginAttempt: LoginAttempt = {
+  id: 'login-1',
+  provider: 'anthropic',
+  stage: 'offered',
+  expiresAtMs: NOW_MS + 9 * MINUTE_MS,
+  account: null,
+  error: null,
+};
+
+export function withAttempt(change: Partial<LoginAttempt>, state: ExtensionState = withLogins(synced)): ExtensionState {
+  return { ...state, logins: [{ ...loginAttempt, ...change }] };
+}
+
 /** Every state that the popup tells apart, by a name for the screenshot. */
 export const popupStates: Readonly<Record<string, ExtensionState | null>> = {
   loading: null,
@@ -324,6 +398,15 @@ export const popupStates: Readonly<Record<string, ExtensionState | null>> = {
   'trouble-challenge': withTrouble('CHALLENGE', 'claude.ai answered with a check for browsers'),
   'trouble-limit': withTrouble('RATE_LIMITED'),
   'trouble-refused': withTrouble('PROVIDER_REFUSED', hostileLabels.markup),
+  'login-offered-claude': withAttempt({}),
+  'login-offered-chatgpt': withAttempt({ provider: 'openai' }),
+  'login-opened': withAttempt({ stage: 'opened' }),
+  'login-answered': withAttempt({ stage: 'answered' }),
+  'logins-none': withLogins(synced),
+  'logins-both': withLogins(synced, claudeLogin, chatgptLogin),
+  'logins-trouble': withLogins({ ...synced, ...notYetSynced }, deadLogin, expiredLogin),
+  'logins-off': withLogins({ ...synced, ...notYetSynced }, claudeCodeLogin),
+  'logins-consent': withLogins(firstTime),
 };
 
 export const optionsStates: Readonly<Record<string, ExtensionState>> = {
@@ -349,4 +432,40 @@ export const dashboardStates: Readonly<Record<string, ExtensionState>> = {
   'keys-only': withKeys({ ...synced, ...notYetSynced }),
   offline: { ...busy, link: { kind: 'offline', nextTryAtMs: null, wasEverOnline: true } },
   hostile: hostileDashboard,
+  'logins-none': withLogins({ ...synced, ...notYetSynced }),
+  logins: withLogins(withKeys(busy), claudeLogin, chatgptLogin, claudeCodeLogin),
+  'logins-trouble': withLogins(synced, deadLogin, expiredLogin, { ...claudeCodeLogin, state: 'usable' }),
+  'logins-offline': withLogins(
+    withLink({ kind: 'offline', nextTryAtMs: null, wasEverOnline: true }),
+    claudeLogin,
+    claudeCodeLogin,
+  ),
+  'logins-hostile': withLogins(hostileDashboard, hostileLogin),
+  'login-waits': withAttempt({}),
+};
+
+const offline: LinkState = { kind: 'offline', nextTryAtMs: null, wasEverOnline: true };
+const failed = (code: string, message = ''): ExtensionState =>
+  withAttempt({ stage: 'failed', error: { code, message } });
+
+/** What the page after a redirect tells apart; a name that begins with `stray` is that of an answer to no login. */
+export const doneStates: Readonly<Record<string, ExtensionState | null>> = {
+  loading: null,
+  completing: withAttempt({ stage: 'answered' }),
+  offline: { ...withAttempt({ stage: 'answered' }), link: offline },
+  done: withAttempt({ stage: 'done', account: 'ada@example.com' }),
+  'done-hostile': withAttempt({ stage: 'done', account: hostileLabels.unbroken }),
+  denied: failed('LOGIN_DENIED'),
+  refused: failed('LOGIN_REFUSED', hostileLabels.markup),
+  mismatch: failed('LOGIN_MISMATCH', 'Another account rests in that place.'),
+  'timed-out': failed('LOGIN_TIMED_OUT'),
+  cancelled: failed('LOGIN_CANCELLED'),
+  'vault-locked': failed('VAULT_LOCKED', 'The system keyring is locked.'),
+  unreachable: failed('UPSTREAM_UNREACHABLE', 'getaddrinfo ENOTFOUND platform.claude.com'),
+  'unheard-of': failed('SOMETHING_NEW', 'words of a newer companion'),
+  over: withAttempt({ stage: 'over' }),
+  unknown: withLogins(synced),
+  'still-waiting': withAttempt({ stage: 'opened' }),
+  stray: withLogins(synced),
+  'stray-while-waiting': withAttempt({ provider: 'openai' }),
 };

@@ -1,0 +1,106 @@
+import type { LoginStatus } from '../../../shared/status.ts';
+import { text } from '../../text.ts';
+import { AccountCard } from '../../ui/account-card.tsx';
+import type { Background } from '../../ui/background.ts';
+import { CommandLine } from '../../ui/command-line.tsx';
+import { ConfirmButton } from '../../ui/confirm-button.tsx';
+import { cleanLabel } from '../../ui/label.ts';
+import { LoginProblem } from '../../ui/login-problem.tsx';
+import { loginTrouble } from '../../ui/login-trouble.ts';
+import { adoptCommand, loginAccount, loginKind, loginView, providerName } from '../../ui/login-view.ts';
+import { message } from '../../ui/message.ts';
+import { useLoginStep } from '../../ui/use-login-step.ts';
+import { useTell } from '../../ui/words.tsx';
+
+export interface LoginProps {
+  readonly login: LoginStatus;
+  readonly background: Background;
+  /** The companion can be asked now. */
+  readonly isLive: boolean;
+  readonly nowMs: number;
+}
+
+/** One login: who, how it stands, where it rests, and what can be done about it. */
+export function Login({ login, background, isLive, nowMs }: LoginProps) {
+  const tell = useTell();
+  const { word, tone } = loginView(login);
+  return (
+    <AccountCard account={loginAccount(login, nowMs)}>
+      <Trouble login={login} />
+      {login.state === 'off' && <p>{text('loginOffMeaning')}</p>}
+      <p class="login-place">{tell(message('loginRestsIn', cleanLabel(login.location, 200)))}</p>
+      <div class="card-foot">
+        <span class={`status ${tone}`}>{text(word)}</span>
+        <span>{tell(loginKind(login))}</span>
+      </div>
+      {isLive && <Actions login={login} background={background} />}
+      <Adoption login={login} />
+    </AccountCard>
+  );
+}
+
+function Trouble({ login }: { readonly login: LoginStatus }) {
+  const tell = useTell();
+  if (login.trouble === null || login.state === 'off') return null;
+  const { title, body, details } = loginTrouble(login.trouble, login.provider);
+  return (
+    <div class="note warn login-problem">
+      <p>
+        <strong>{tell(title)}.</strong> {tell(body)}
+      </p>
+      {details !== '' && (
+        <p>
+          <bdi>{details}</bdi>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Actions({ login, background }: { readonly login: LoginStatus; readonly background: Background }) {
+  const tell = useTell();
+  const step = useLoginStep(login.provider);
+  const { id } = login;
+  const mayRenew = login.isRefreshable && (login.state === 'usable' || login.state === 'expired');
+  // One that is shared with Codex was made here or there; the companion knows, and says so.
+  const maySignOut = login.owner !== 'claude-code' && login.state !== 'off';
+  if (!mayRenew && !maySignOut) return null;
+  const question =
+    login.owner === 'codex'
+      ? text('loginSignOutOfCodexQuestion')
+      : tell(message('loginSignOutQuestion', providerName(login.provider)));
+  const signOut = () => step.run(() => background.ask('remove-login', { id }));
+  return (
+    <>
+      <LoginProblem trouble={step.trouble} />
+      <div class="row">
+        {mayRenew && (
+          <button
+            type="button"
+            class="button quiet"
+            data-testid="login-renew"
+            aria-disabled={step.isRunning}
+            onClick={() => void step.run(() => background.ask('refresh-login', { id }))}
+          >
+            {text(step.isRunning ? 'actionRenewing' : 'actionRenew')}
+          </button>
+        )}
+        {maySignOut && (
+          <ConfirmButton label={text('actionSignOut')} question={question} testId="login-remove" onConfirm={signOut} />
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Another program's login is turned on and off where the person is told what it means: in a terminal. */
+function Adoption({ login }: { readonly login: LoginStatus }) {
+  const command = adoptCommand(login);
+  if (command === null) return null;
+  return (
+    <>
+      <p>{text(login.state === 'off' ? 'loginTurnOn' : 'loginTurnOff')}</p>
+      <CommandLine command={command} />
+    </>
+  );
+}

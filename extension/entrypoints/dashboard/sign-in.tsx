@@ -1,0 +1,43 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { CompanionStatus } from '../../../shared/status.ts';
+import { text } from '../../text.ts';
+import type { Background } from '../../ui/background.ts';
+import { LoginIntro } from '../../ui/login-intro.tsx';
+import { LoginOffers } from '../../ui/login-offers.tsx';
+import { loginProviders, offeredLogins, providerName } from '../../ui/login-view.ts';
+import { message } from '../../ui/message.ts';
+import { Panel } from '../../ui/panel.tsx';
+import { useTell } from '../../ui/words.tsx';
+
+/** Where "Begin again" leads: `dashboard.html#sign-in-anthropic`. */
+function providerOfHash(): LoginProviderId | null {
+  return loginProviders.find((provider) => location.hash === `#sign-in-${provider}`) ?? null;
+}
+
+export interface SignInProps {
+  readonly background: Background;
+  readonly companion: CompanionStatus;
+}
+
+/** The logins that could be added, and what is to be read before one is. */
+export function SignIn({ background, companion }: SignInProps) {
+  const tell = useTell();
+  const [chosen, setChosen] = useState(providerOfHash);
+  useEffect(() => {
+    const follow = () => setChosen(providerOfHash());
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+  if (companion.logins === undefined) return null;
+  if (chosen === null)
+    return <LoginOffers providers={offeredLogins(companion)} look="button quiet" onChoose={setChosen} />;
+  return (
+    <Panel id="sign-in" title={tell(message('actionSignInTo', providerName(chosen)))}>
+      <LoginIntro key={chosen} provider={chosen} background={background} onBegun={() => setChosen(null)} />
+      <button type="button" class="plain" data-testid="login-dismiss" onClick={() => setChosen(null)}>
+        {text('actionCancel')}
+      </button>
+    </Panel>
+  );
+}
