@@ -38,6 +38,8 @@ export default defineConfig({
     short_name: 'Companion',
     description: '__MSG_extensionDescription__',
     default_locale: 'en',
+    // `webNavigation` shows the address of a pairing link and of a login's redirect, even where nobody listens, without
+    // access to any site: no host of a provider's login is asked for. SECURITY.md says what each permission is for.
     permissions: ['storage', 'cookies', 'alarms', 'webNavigation', 'scripting'],
     host_permissions: ['https://claude.ai/*'],
     content_security_policy: {
