@@ -15,13 +15,15 @@ export function errorText(error: CompanionError): string {
 
 /**
  * `x-companion-error`, `x-should-retry` (`false` where the companion already tried or a retry is in vain: the SDKs obey
- * it), `retry-after` in seconds and `x-ccproxy-upstream-status`, the last two when known.
+ * it), `retry-after` in seconds and `x-ccproxy-upstream-status`, the last two when known; `www-authenticate` with each
+ * 401, which HTTP wants to say how to come in.
  */
 export function errorHeaders(error: CompanionError, nowMs: number): Record<string, string> {
   const { retryAtMs, upstreamStatus, hasRetried } = error.details;
   return {
     'x-companion-error': error.code,
     'x-should-retry': String(error.retry === 'same' && hasRetried !== true),
+    ...(error.status === 401 && { 'www-authenticate': 'Bearer' }),
     ...(retryAtMs !== undefined && { 'retry-after': String(Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))) }),
     ...(upstreamStatus !== undefined && { 'x-ccproxy-upstream-status': String(upstreamStatus) }),
   };

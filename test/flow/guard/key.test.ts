@@ -128,6 +128,24 @@ describe('a refusal', () => {
     }
   });
 
+  test('PY-18: asks for a Bearer token on every front, when there is none and when it is wrong', async () => {
+    const own = await openDoor();
+    try {
+      const fronts = ['messages', 'chat/completions', 'responses', 'files', 'models'].map((path) => `/v1/${path}`);
+      for (const path of [...fronts, '/openai/v1/chat/completions', '/codex/v1/responses']) {
+        for (const headers of [{}, { authorization: `Bearer ${wrong}` }, { 'x-api-key': wrong }]) {
+          const response = await ask(headers, path, own);
+          expect([path, response.status, response.headers.get('www-authenticate')]).toEqual([path, 401, 'Bearer']);
+          expect(await response.text()).toContain('companion env');
+        }
+      }
+      const quota = await fetch(`${own.url}/v0/quota`);
+      expect([quota.status, quota.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    } finally {
+      await own.close();
+    }
+  });
+
   test('tells clients not to try again, and says nothing of the key', async () => {
     const response = await ask({ 'x-api-key': wrong });
     expect(response.headers.get('x-should-retry')).toBe('false');

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { CompanionError } from '../../../../companion/base/error.ts';
+import { renderNeutralError } from '../../../../companion/http/render-error.ts';
+import { anthropicDialect } from '../../../../companion/wire/anthropic/codec.ts';
 import {
   errorHeaders,
   errorOfEvent,
@@ -7,6 +9,10 @@ import {
   brokenStreamEvent,
   statusOf,
 } from '../../../../companion/wire/hub/failure.ts';
+import { openAiChatDialect } from '../../../../companion/wire/openai-chat/codec.ts';
+import { createOpenAiResponsesDialect } from '../../../../companion/wire/openai-responses/codec.ts';
+import { errorFacts, errorTable } from '../../../../shared/error-code.ts';
+import type { ErrorCode } from '../../../../shared/error-code.ts';
 
 const NOW_MS = 1_750_000_000_000;
 
@@ -21,6 +27,14 @@ test('words of the provider stay its own', () => {
   expect(errorText(error)).toBe('claude.ai refused: "No."');
 });
 
+test('PY-18: nothing else asks for a key', () => {
+  const others = Object.keys(errorTable).filter((code) => errorFacts(code as ErrorCode).status !== 401);
+  const asking = others.filter(
+    (code) => 'www-authenticate' in errorHeaders(new CompanionError(code as ErrorCode, 'x'), 0),
+  );
+  expect(asking).toEqual([]);
+});
+
 test.each([
   ['OVERLOADED', 'true'],
   ['RATE_LIMITED', 'false'],
@@ -31,6 +45,18 @@ test.each([
     'x-should-retry': expected,
   });
 });
+
+test.each(['CLIENT_KEY_MISSING', 'CLIENT_KEY_INVALID', 'LOGIN_REQUIRED', 'LOGIN_EXPIRED'] as const)(
+  'PY-18: %s is a 401 that says how to come in, in every dialect',
+  (code) => {
+    const error = new CompanionError(code, 'x');
+    for (const { encodeError } of [anthropicDialect, openAiChatDialect, createOpenAiResponsesDialect()]) {
+      const { status, headers } = encodeError(error, NOW_MS);
+      expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    }
+    expect(renderNeutralError(error, NOW_MS).headers['www-authenticate']).toBe('Bearer');
+  },
+);
 
 test('retry-after is whole seconds, rounded up, never negative', () => {
   const headersAt = (retryAtMs: number) =>
