@@ -5,7 +5,10 @@ import type { Candidate } from '../router/plan.ts';
 /** After an attempt that failed with `error`. */
 export function mayTryNext(error: CompanionError, failed: Candidate, next: Candidate): boolean {
   if (error.retry === 'other-credential' || error.code === 'SEAT_OFFLINE' || error.code === 'CHALLENGE') return true;
-  if (failed.kind !== 'api' || !isTroubleOfTheProvider(error)) return false;
+  if (failed.kind !== 'api') return false;
+  // As where the same refusal is relayed: what is not allowed to one may be allowed to another.
+  if (error.code === 'PROVIDER_REFUSED') return error.details.upstreamStatus === 403;
+  if (!isTroubleOfTheProvider(error)) return false;
   return error.code === 'OVERLOADED' ? !isSamePlace(failed, next) : true;
 }
 

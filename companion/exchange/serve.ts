@@ -148,6 +148,7 @@ export class ExchangeService {
       run.record.failed(last.code, last.details.upstreamStatus ?? null);
       // The browser left before any content: its other way, if it has one, comes before another account.
       if (outcome.hasOtherWay) untried.unshift(candidate);
+      else if (!outcome.hasAsked && untried[0] !== undefined && mayTryNext(last, candidate, untried[0])) attempts--;
       else if (next === undefined || !mayTryNext(last, candidate, next) || !this.#options.pool.mayRetry()) break;
     }
     if (last === undefined) throw new CompanionError('INTERNAL', 'The plan had no candidate.');

@@ -1,5 +1,5 @@
 /** Tries of candidates: each with the credential that it needs, and what its end teaches about that credential. */
-import type { LeasedCredential, OAuthLogin, OAuthToken } from '../../shared/credential.ts';
+import type { LeasedCredential, OAuthToken, RoutedCredential } from '../../shared/credential.ts';
 import type { Logins } from '../account/login/login-service-contract.ts';
 import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { ApiCandidate, Candidate, ClaudeCodeCandidate, WebCandidate } from '../router/plan.ts';
@@ -12,7 +12,7 @@ import type { ExchangeRequest } from './exchange.ts';
 
 export interface TryServices extends AttemptServices {
   readonly pool: KeyPool;
-  readonly logins: Pick<Logins, 'lease' | 'replace'>;
+  readonly logins: Pick<Logins, 'lease' | 'replace' | 'refuse' | 'statuses'>;
 }
 
 /** What a try needs of the exchange that it is for. */
@@ -27,6 +27,8 @@ export interface Failed {
   readonly error: CompanionError;
   /** The same session may be reached another way. */
   readonly hasOtherWay: boolean;
+  /** `false`: there was nothing to ask with, so that nobody noticed the try. */
+  readonly hasAsked: boolean;
 }
 
 export class Tries {
@@ -65,11 +67,13 @@ export class Tries {
     const { pool } = this.#services;
     const { key, model } = candidate;
     const isOurs = key.origin !== 'client';
+    const leased = await this.#lease(run, key);
+    if (leased.kind === 'failed') return leased;
     if (isOurs) pool.noteLease(key, model, run.conversation?.key);
     try {
-      const begun = await (key.kind === 'oauth-login'
-        ? this.#askWithLogin(run, candidate, key)
-        : this.#ask(run, candidate, key));
+      const begun = await (leased.kind === 'oauth-token'
+        ? this.#askWithToken(run, candidate, leased)
+        : this.#ask(run, candidate, leased));
       // Where its status says no more than that the request is wrong, the pool has not noticed.
       if (begun.kind === 'relay' && begun.refusal?.code === 'QUOTA_EXHAUSTED')
         pool.noteFailure(key.id, model, begun.refusal);
@@ -77,7 +81,17 @@ export class Tries {
     } catch (cause) {
       const error = reasonOf(cause, run.exchange.signal);
       if (isOurs) pool.noteFailure(key.id, model, error);
-      return { kind: 'failed', error, hasOtherWay: false };
+      return { kind: 'failed', error, hasOtherWay: false, hasAsked: true };
+    }
+  }
+
+  /** What a login lacks is its own to know: the pool would go on to hold against it what is mended meanwhile. */
+  async #lease({ exchange: { signal } }: TriedRun, key: RoutedCredential): Promise<LeasedCredential | Failed> {
+    if (key.kind === 'api-key') return key;
+    try {
+      return await this.#services.logins.lease(key, signal);
+    } catch (cause) {
+      return { kind: 'failed', error: reasonOf(cause, signal), hasOtherWay: false, hasAsked: false };
     }
   }
 
@@ -86,17 +100,16 @@ export class Tries {
   }
 
   /** A token that is refused is replaced once, and the request is sent once more. */
-  async #askWithLogin(run: TriedRun, candidate: ApiCandidate, login: OAuthLogin): Promise<Begun> {
+  async #askWithToken(run: TriedRun, candidate: ApiCandidate, token: OAuthToken): Promise<Begun> {
     const { logins } = this.#services;
-    const { signal } = run.exchange;
-    const token = await logins.lease(login, signal);
     const begun = await this.#askUnlessRefused(run, candidate, token);
     if (!(begun instanceof CompanionError)) return begun;
-    const next = canBeSentAgain(run.context.request) ? await logins.replace(token, signal) : undefined;
-    if (next === undefined) throw loginExpired(token, begun);
+    const next = canBeSentAgain(run.context.request) ? await logins.replace(token, run.exchange.signal) : undefined;
+    if (next === undefined) throw this.#loginExpired(token, begun);
     const again = await this.#askUnlessRefused(run, candidate, next);
-    if (again instanceof CompanionError) throw loginExpired(next, again);
-    return again;
+    if (!(again instanceof CompanionError)) return again;
+    logins.refuse(next);
+    throw this.#loginExpired(next, again);
   }
 
   async #askUnlessRefused(run: TriedRun, candidate: ApiCandidate, token: OAuthToken): Promise<Begun | CompanionError> {
@@ -108,6 +121,14 @@ export class Tries {
     }
   }
 
+  /** In the provider's words, with what helps this login. */
+  #loginExpired({ id }: OAuthToken, refusal: CompanionError): CompanionError {
+    const { message, details } = refusal;
+    const status = this.#services.logins.statuses().find((one) => one.id === id);
+    const remedy = status?.trouble?.remedy ?? refusal.remedy;
+    return new CompanionError('LOGIN_EXPIRED', message, { details, remedy, cause: refusal });
+  }
+
   async #tryWeb(run: TriedRun, candidate: WebCandidate): Promise<Begun | Failed> {
     const attempt: WebAttempt = { session: candidate.session, hasReply: false };
     try {
@@ -117,7 +138,7 @@ export class Tries {
     } catch (cause) {
       const error = reasonOf(cause, run.exchange.signal);
       this.#services.sessions.noteFailure(attempt.session, error);
-      return { kind: 'failed', error, hasOtherWay: attempt.hasReply && error.code === 'SEAT_OFFLINE' };
+      return { kind: 'failed', error, hasOtherWay: attempt.hasReply && error.code === 'SEAT_OFFLINE', hasAsked: true };
     }
   }
 
@@ -125,7 +146,7 @@ export class Tries {
     try {
       return await askClaudeCode(this.#services, candidate, run.context);
     } catch (cause) {
-      return { kind: 'failed', error: reasonOf(cause, run.exchange.signal), hasOtherWay: false };
+      return { kind: 'failed', error: reasonOf(cause, run.exchange.signal), hasOtherWay: false, hasAsked: true };
     }
   }
 }
@@ -143,16 +164,9 @@ export function reasonOf(cause: unknown, signal: AbortSignal): CompanionError {
     : new CompanionError('CLIENT_GONE', 'The client hung up.');
 }
 
+/** Of the token. What the provider does not allow any login is no such thing: `PROVIDER_REFUSED`. */
 function isRefusal(thrown: unknown): thrown is CompanionError {
-  return thrown instanceof CompanionError && thrown.code === 'KEY_REJECTED' && thrown.details.upstreamStatus === 401;
-}
-
-/** In the provider's words, which is what the person can act on. */
-function loginExpired({ name, providerId }: OAuthToken, refusal: CompanionError): CompanionError {
-  const command = providerId === 'codex' ? 'companion auth login-openai' : 'companion auth login';
-  return new CompanionError('LOGIN_EXPIRED', `The login ${name} is no longer accepted: ${refusal.message}`, {
-    details: refusal.details,
-    remedy: `Sign in again with \`${command}\`.`,
-    cause: refusal,
-  });
+  if (!(thrown instanceof CompanionError) || thrown.code !== 'KEY_REJECTED') return false;
+  const { upstreamStatus } = thrown.details;
+  return upstreamStatus === 401 || upstreamStatus === 403;
 }

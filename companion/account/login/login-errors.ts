@@ -24,31 +24,32 @@ export function loginRequired(provider?: LoginProviderId): CompanionError {
 export class LoginErrors {
   readonly #provider: LoginProviderId;
   readonly #name: () => string;
-  readonly #remedy: { readonly remedy?: string };
+  readonly #remedy: string;
 
   /** `remedy`: what the person does to get another token, where that is another than to sign in here. */
   constructor(provider: LoginProviderId, name: () => string, remedy: string | undefined) {
     this.#provider = provider;
     this.#name = name;
-    this.#remedy = remedy === undefined ? {} : { remedy };
+    const command = provider === 'anthropic' ? 'companion auth login' : 'companion auth login-openai';
+    this.#remedy = remedy ?? `Sign in again with \`${command}\`.`;
   }
 
   /** It ended, and there is nothing to renew it with, here at least. */
   cannotBeRenewed(): CompanionError {
     const message = `The login ${this.#name()} expired, and it cannot be renewed here.`;
-    return new CompanionError('LOGIN_EXPIRED', message, this.#remedy);
+    return new CompanionError('LOGIN_EXPIRED', message, { remedy: this.#remedy });
   }
 
   /** The provider takes the token no longer, or not even a new one. */
   notAccepted(): CompanionError {
     const message = `${providerName(this.#provider)} does not accept the token of the login ${this.#name()}.`;
-    return new CompanionError('LOGIN_EXPIRED', message, this.#remedy);
+    return new CompanionError('LOGIN_EXPIRED', message, { remedy: this.#remedy });
   }
 
   /** For good: the provider said that this refresh token is of no use. */
   noLongerRenewed(cause: CompanionError): CompanionError {
     const message = `The login ${this.#name()} can no longer be renewed. Please sign in again. (${cause.message})`;
-    return new CompanionError('LOGIN_EXPIRED', message, { details: cause.details, cause, ...this.#remedy });
+    return new CompanionError('LOGIN_EXPIRED', message, { details: cause.details, cause, remedy: this.#remedy });
   }
 
   /** For now. `nowMs` and `waitMs` tell when the next try is. */

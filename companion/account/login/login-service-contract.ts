@@ -32,6 +32,8 @@ export interface Logins {
    * there is none, and then the login is `dead`. Reads the storage again first: another program may have renewed it.
    */
   replace(token: OAuthToken, signal: AbortSignal): Promise<OAuthToken | undefined>;
+  /** The provider did not accept what `replace` gave either: the login is `dead` until it has another token. */
+  refuse(token: OAuthToken): void;
   /** By id, name (e-mail) or provider; by provider the one made here comes first. Errors: `LOGIN_REQUIRED`, `NOT_FOUND`. */
   find(wanted: string | LoginProviderId): LoginStatus;
   /** The whole record, for `auth info`. Errors: as `lease`. Renews it first if it expired. */

@@ -95,13 +95,19 @@ export class LoginService implements Logins {
   }
 
   async lease(login: OAuthLogin, signal: AbortSignal): Promise<OAuthToken> {
-    return toOAuthToken(login, await this.#usable(login.id).manager.valid(signal));
+    const entry = this.#usable(login.id);
+    return tokenOf(entry, await entry.manager.valid(signal));
   }
 
   async replace(token: OAuthToken, signal: AbortSignal): Promise<OAuthToken | undefined> {
-    const entry = this.#usable(token.id);
+    const entry = this.#findEntry(token.id);
+    if (entry === undefined || entry.manager.state === 'off') return undefined;
     const next = await entry.manager.replace(token.secret, signal);
-    return next && toOAuthToken(toOAuthLogin(token.id, entry.manager), next);
+    return next && tokenOf(entry, next);
+  }
+
+  refuse({ id, secret }: OAuthToken): void {
+    this.#findEntry(id)?.manager.refuse(secret);
   }
 
   find(wanted: string): LoginStatus {
@@ -148,6 +154,9 @@ export class LoginService implements Logins {
   remove(id: string): Promise<LoginStatus> {
     return this.#inTurn(async () => {
       const entry = this.#findEntry(id) ?? this.#fail(notFound(`There is no login ${id.slice(0, 100)}.`));
+      // Another program may have signed in to another account there, which nobody meant.
+      await entry.manager.reload();
+      if (this.#findEntry(id) !== entry) throw notFound(`There is no login ${id.slice(0, 100)} any more.`);
       const status = this.#statusOf(entry);
       if (!(await this.#mayRemove(entry))) throw notDeletedHere(status);
       await entry.manager.forget();
@@ -223,6 +232,11 @@ export class LoginService implements Logins {
   #fail(error: CompanionError): never {
     throw error;
   }
+}
+
+/** Under the name of whoever's it is by now: another program may have signed in to another account there. */
+function tokenOf({ id, manager }: ShelfEntry, login: StoredLogin): OAuthToken {
+  return toOAuthToken(toOAuthLogin(id(), manager), login);
 }
 
 function isThere({ manager }: ShelfEntry): boolean {

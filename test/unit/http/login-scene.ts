@@ -105,6 +105,7 @@ export class MemoryLogins implements Logins {
   readonly stored = new Map<string, StoredLogin>();
   lease: Logins['lease'] = async (login) => tokenOf(login);
   replace: Logins['replace'] = async () => undefined;
+  refuse: Logins['refuse'] = () => undefined;
   refresh: Logins['refresh'] = async (id) => {
     this.calls.push(`refresh ${id}`);
     return this.#change(id, { refreshedAtMs: sceneNowMs });
