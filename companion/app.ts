@@ -152,7 +152,7 @@ export async function createApp({ config, logger, onEvent, environment = process
   const claudeCode = new ClaudeCodeUpstream({
     path: config.claudeCode.path,
     baseUrl: config.upstreams.anthropic,
-    ownUrls: () => [url()],
+    ownUrls: () => [url(), ...[...allowedHosts()].map((name) => `http://${name}`)],
     clientApp: userAgent,
     warm: config.claudeCode.warm,
     homeFolder: paths.home,
