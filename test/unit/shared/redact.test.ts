@@ -7,6 +7,8 @@ test.each([
   ['sk-proj-canarycanarycanary', 'OpenAI'],
   ['gsk_canarycanarycanary', 'Groq'],
   ['AIzaSycanarycanarycanarycanary', 'Gemini'],
+  ['rt_canarycanary.canary-canarycanary', 'OpenAI, of which a login is renewed'],
+  ['ac_canarycanarycanarycanary', 'OpenAI, which a login is finished with'],
   ['http://ada:canary@proxy.example:3128', 'a proxy'],
   ['http://:canary%40@proxy.example', 'a proxy without a user'],
   ['Authorization: Bearer canarycanary', 'any'],
@@ -21,6 +23,8 @@ test.each([
   'http://[::1]:8000/?a=b@c',
   'see https://a.example/x:y and mail ada@b.example',
   'disk-usage-of-the-companion',
+  'start_of_the_companion_and_of_its_link',
+  'rt_short and ac_dc',
 ])('%s is left as it is', (text) => {
   expect(scrub(text)).toBe(text);
 });
