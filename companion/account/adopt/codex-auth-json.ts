@@ -6,7 +6,7 @@ import type { JsonObject } from '../../wire/hub/fields.ts';
 import type { LoginCodec } from '../login/login-codec.ts';
 import type { LoginAccount, StoredLogin } from '../login/stored-login.ts';
 import { readJwt } from '../oauth/jwt.ts';
-import { readOpenAiAccount } from '../oauth/openai-account.ts';
+import { readAccountId, readOpenAiAccount } from '../oauth/openai-account.ts';
 import { parseExactJson } from './exact-json.ts';
 import { readTime, writeTimeLike } from './loose-time.ts';
 
@@ -95,7 +95,7 @@ function loginOf(accessToken: string, tokens: JsonObject, document: JsonObject):
     expiresAtMs: jwt?.expiresAtMs ?? readTime(tokens['expires_at']),
     refreshExpiresAtMs: null,
     scopes: asArray(jwt?.claims['scp']).flatMap((scope) => asText(scope) ?? []),
-    account: withId(account, asText(tokens['account_id'])),
+    account: withId(account, readAccountId(tokens['account_id'])),
     refreshedAtMs: readTime(document['last_refresh']),
   };
 }

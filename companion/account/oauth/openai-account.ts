@@ -34,12 +34,17 @@ export function readOpenAiUserId({ idToken, accessToken }: StoredLogin): string 
   return null;
 }
 
+/** `undefined` for what is no id: it goes into a header of every request. */
+export function readAccountId(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value) ? value : undefined;
+}
+
 function accountOf(claims: JsonObject): LoginAccount {
   const auth = asObject(claims[authClaim]);
   const organisations = asArray(auth['organizations']).map(asObject);
   const organisation = organisations.find((entry) => entry['is_default'] === true) ?? organisations[0];
   return {
-    id: asText(auth['chatgpt_account_id']) ?? null,
+    id: readAccountId(auth['chatgpt_account_id']) ?? null,
     email: asText(claims['email']) ?? asText(asObject(claims[profileClaim])['email']) ?? null,
     displayName: asText(claims['name']) ?? null,
     organisationId: asText(organisation?.['id']) ?? asText(auth['organization_id']) ?? null,

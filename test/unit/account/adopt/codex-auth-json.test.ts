@@ -64,6 +64,17 @@ describe("reading Codex's auth.json", () => {
     expect(login({ ...codexAuth, tokens }).account).toMatchObject({ id: 'account-2', email: 'ada@example.org' });
   });
 
+  test.each(['two words', 'a\r\nx-other: 1', 'é', 'x'.repeat(300)])(
+    'takes no account that no header can name: %j',
+    (id) => {
+      const auth = { chatgpt_account_id: id };
+      const inToken = jwt({ exp: expiresAtMs / 1000, email: 'a@b.example', 'https://api.openai.com/auth': auth });
+      const inFile = { ...codexAuth.tokens, account_id: id };
+      expect(login({ ...codexAuth, tokens: inFile }).account?.id).toBe('account-1');
+      expect(login({ tokens: { access_token: inToken } }).account).toMatchObject({ id: null, email: 'a@b.example' });
+    },
+  );
+
   test.each([
     ['an API key', { ...codexAuth, auth_mode: 'apikey', OPENAI_API_KEY: 'sk-x' }],
     ['an API key and no mode', { ...codexAuth, auth_mode: undefined, OPENAI_API_KEY: 'sk-x' }],
