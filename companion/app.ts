@@ -22,6 +22,7 @@ import { ExchangeService } from './exchange/serve.ts';
 import { ThinkingMemory } from './exchange/thinking-memory.ts';
 import { ClientKeyCheck } from './http/client-key.ts';
 import { createClientServer } from './http/client-server.ts';
+import { addClaudeCodeRoute } from './http/control/claude-code-route.ts';
 import { createKeyControl } from './http/control/key-control.ts';
 import type { KeyHealthFacts } from './http/control/key-control.ts';
 import { addLedgerRoutes } from './http/control/ledger-routes.ts';
@@ -72,6 +73,9 @@ export interface App {
 
 /** A program of 200 MB, read from the disk for the first time, on a slow computer. */
 const claudeCodeStartMs = 60_000;
+
+/** The name under which its limits are kept; no credential is called so. */
+const claudeCodeQuotas = 'claude-code';
 
 /** Opens vault and store and builds every part; nothing listens yet. The caller holds the instance lock. */
 export async function createApp({ config, logger, onEvent, environment = process.env }: AppOptions): Promise<App> {
@@ -161,6 +165,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     logger,
     clock: systemClock,
     timeouts: { ...config.timeouts, startMs: claudeCodeStartMs },
+    onQuota: (window) => quotas.note(claudeCodeQuotas, [window]),
   });
   const exchanges = new ExchangeService({
     plan: (request) => api.routing.plan(request),
@@ -194,6 +199,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     keys: [...keyControl.summary()],
     logins: [...accounts.logins.statuses()],
     pendingLogins: [...accounts.desk.pending()],
+    claudeCode: { quotas: [...quotas.windowsOf(`key/${claudeCodeQuotas}`)] },
   });
   /** For somebody who looks: what is old is asked anew, and told when it comes. */
   const freshStatus = (): CompanionStatus => {
@@ -256,6 +262,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     windowsOf: (owner) => quotas.windowsOf(owner),
     standingOf: (id) => api.pool.standing(id, undefined),
     coolingModelsOf: (id) => api.pool.health(id)?.coolingModels ?? [],
+    claudeCode: () => quotas.windowsOf(`key/${claudeCodeQuotas}`),
     nowMs,
   });
   addPages(client.app, version);
@@ -289,6 +296,10 @@ export async function createApp({ config, logger, onEvent, environment = process
     stop: () => onEvent?.({ event: 'stop-requested' }),
   };
   const control = createControlServer(service, logger, nowMs);
+  addClaudeCodeRoute(control, async () => {
+    const { mode } = config.claudeCode;
+    return { mode, readiness: mode === 'off' ? null : await claudeCode.readiness() };
+  });
   addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.credentials()), nowMs });
 
   let isListening = false;
@@ -310,6 +321,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     service,
     async start() {
       checkBinding(config.server.host, clientKey !== null);
+      void claudeCode.tidy();
       await listenForCommands(control, paths.controlSocket);
       isListening = true;
       port = await listenForClients(client.app, config.server.host, config.server.port);

@@ -129,6 +129,8 @@ export const companionStatusSchema = z.object({
   /** Absent from a companion that knows none of this, like the next. */
   logins: z.array(loginStatusSchema).max(100).optional(),
   pendingLogins: z.array(pendingLoginSchema).max(20).optional(),
+  /** The limits that Claude Code told of when it last answered here. */
+  claudeCode: z.object({ quotas: z.array(quotaWindowSchema).max(64) }).optional(),
   seats: z.array(seatStatusSchema).max(100),
   activity: z.array(activitySchema).max(100),
 });

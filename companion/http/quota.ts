@@ -16,6 +16,8 @@ export interface QuotaRouteOptions {
   readonly standingOf: (credentialId: string) => Standing;
   /** Models for which a key rests while it serves others. */
   readonly coolingModelsOf: (credentialId: string) => KeyHealth['coolingModels'];
+  /** What Claude Code told of its own login's limits. */
+  readonly claudeCode: () => readonly QuotaWindow[];
   readonly nowMs: () => number;
 }
 
@@ -27,7 +29,8 @@ export function addQuotaRoute(app: FastifyInstance, options: QuotaRouteOptions):
   );
 }
 
-function describeQuotas({ sessions, keys, windowsOf, standingOf, coolingModelsOf, nowMs }: QuotaRouteOptions) {
+function describeQuotas(options: QuotaRouteOptions) {
+  const { sessions, keys, windowsOf, standingOf, coolingModelsOf, claudeCode, nowMs } = options;
   const atMs = nowMs();
   const describe = (credential: Credential) => ({
     provider: credential.provider,
@@ -54,12 +57,15 @@ function describeQuotas({ sessions, keys, windowsOf, standingOf, coolingModelsOf
       windows: windowsOf(`key/${id}`),
     }),
   );
-  return { at: new Date(atMs).toISOString(), credentials: [...ofSessions, ...ofKeys] };
+  const told = claudeCode();
+  const own = { provider: 'claude-code', kind: 'claude-code', id: 'claude-code', name: 'Claude Code' } as const;
+  const ofClaudeCode = told.length === 0 ? [] : [describe({ ...own, windows: told })];
+  return { at: new Date(atMs).toISOString(), credentials: [...ofSessions, ...ofKeys, ...ofClaudeCode] };
 }
 
 interface Credential {
   readonly provider: string;
-  readonly kind: 'api-key' | 'oauth-token' | 'web-session';
+  readonly kind: 'api-key' | 'oauth-token' | 'web-session' | 'claude-code';
   readonly id: string;
   readonly name: string;
   readonly windows: readonly QuotaWindow[];

@@ -1,7 +1,10 @@
 /** `companion auth status`: whatever may serve, at one glance. */
 import type { LoginStatus, CompanionStatus } from '../../../shared/status.ts';
 import type { RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
+import { CompanionError } from '../../base/error.ts';
+import type { ClaudeCodeReport } from '../../http/control/claude-code-route.ts';
 import type { ListedLogins } from '../../http/control/login-routes.ts';
+import type { ClaudeCodeSignIn, ClaudeCodeTrouble } from '../../upstream/claude-code/readiness.ts';
 import { openConversation } from '../control-client.ts';
 import { accountOf, describeLasting, describeLoginState, signInCommand } from '../login-words.ts';
 import { createOutput, formatAgo, formatDuration, paint, table, wrap } from '../print.ts';
@@ -9,6 +12,8 @@ import { printable } from '../terminal.ts';
 import { describeState } from './session.ts';
 
 export interface AuthOverview extends ListedLogins {
+  /** Absent from a companion of a version that does not tell. */
+  readonly claudeCode?: ClaudeCodeReport;
   readonly keys: NonNullable<CompanionStatus['keys']>;
   readonly sessions: CompanionStatus['sessions'];
 }
@@ -25,10 +30,16 @@ async function readOverview(): Promise<AuthOverview> {
   try {
     const { logins, worker } = await talk.ask<ListedLogins>('GET', '/control/logins');
     const { keys = [], sessions } = await talk.ask<CompanionStatus>('GET', '/control/status');
-    return { logins, keys, sessions, worker };
+    const claudeCode = await talk.ask<ClaudeCodeReport>('GET', '/control/claude-code').catch(unlessUnknown);
+    return { logins, ...(claudeCode === undefined ? {} : { claudeCode }), keys, sessions, worker };
   } finally {
     await talk.close();
   }
+}
+
+/** An older companion still runs, and has no such route. */
+function unlessUnknown(thrown: unknown): void {
+  if (!(thrown instanceof CompanionError) || thrown.code !== 'ROUTE_NOT_FOUND') throw thrown;
 }
 
 type Row = readonly [title: string, text: string];
@@ -36,7 +47,8 @@ type Row = readonly [title: string, text: string];
 /** Wide enough for the longest title, between its indent and the text. */
 const textColumn = 19;
 
-export function overviewLines({ logins, keys, sessions, worker }: AuthOverview, nowMs: number): readonly string[] {
+export function overviewLines(overview: AuthOverview, nowMs: number): readonly string[] {
+  const { logins, claudeCode, keys, sessions, worker } = overview;
   const of = (wanted: (login: LoginStatus) => boolean) => logins.filter(wanted);
   const claude = of(({ provider, owner }) => provider === 'anthropic' && owner !== 'claude-code');
   const rows: readonly Row[] = [
@@ -47,6 +59,7 @@ export function overviewLines({ logins, keys, sessions, worker }: AuthOverview, 
       nowMs,
       'none found: `claude` signs in there',
     ),
+    ...(claudeCode === undefined ? [] : claudeCodeRows(claudeCode)),
     ...loginRows(
       'ChatGPT (Codex)',
       of(({ provider }) => provider === 'openai'),
@@ -70,11 +83,38 @@ function loginRows(title: string, logins: readonly LoginStatus[], nowMs: number,
   ]);
 }
 
+/** Whether the program itself can answer, whoever may use its login. */
+function claudeCodeRows({ mode, readiness }: ClaudeCodeReport): readonly Row[] {
+  const title = 'Claude Code CLI';
+  if (readiness === null) return [[title, `${paint.soft('off')}  \`claude_code.mode\` says so`]];
+  const { program, signIn, troubles } = readiness;
+  const when = mode === 'auto' ? 'when asked for, and when nothing else can serve' : 'when a client asks for it';
+  const state = troubles.length === 0 ? `${paint.good('ready')}  answers ${when}` : paint.warn('not ready');
+  const version = program === null ? [] : [`Claude Code ${program.version}`];
+  const facts = [...version, ...(signIn?.isSignedIn === true ? [describeSignIn(signIn)] : [])];
+  return [
+    [title, state],
+    ...(facts.length === 0 ? [] : [['', facts.join(', ')] as const]),
+    ...(program === null ? [] : [['', paint.soft(printable(program.path))] as const]),
+    ...troubles.flatMap((trouble) => troubleLines(trouble, textColumn)).map((line): Row => ['', line]),
+  ];
+}
+
+function describeSignIn({ method, email, plan }: ClaudeCodeSignIn): string {
+  const account = [email, plan === null ? null : `(${plan})`].filter((part) => part !== null).join(' ');
+  const how = account === '' ? (method ?? '') : account;
+  return printable(how === '' ? 'signed in' : `signed in: ${how}`);
+}
+
 /** What stands in the way, and what to do about it. */
 export function nextSteps({ state, owner, trouble }: LoginStatus, column = textColumn): readonly string[] {
   if (state === 'off') return wrap(`\`companion auth adopt ${owner}\` lets the companion use it.`, column);
   if (trouble === null) return [];
-  return [...wrap(printable(trouble.message), column).map(paint.warn), ...wrap(trouble.remedy, column)];
+  return troubleLines(trouble, column);
+}
+
+function troubleLines({ message, remedy }: Pick<ClaudeCodeTrouble, 'message' | 'remedy'>, column: number): string[] {
+  return [...wrap(printable(message), column).map(paint.warn), ...wrap(printable(remedy), column)];
 }
 
 function describeKeys(keys: AuthOverview['keys']): string {

@@ -33,6 +33,7 @@ function printStatus(output: Output, now: CompanionStatus): void {
   output.line(paint.strong('Sessions'));
   if (now.sessions.length === 0) output.line('  none yet: open the extension and click "Sync session"');
   for (const session of now.sessions) printSession(output, session, now.atMs);
+  printClaudeCode(output, now);
   for (const one of now.activity)
     output.line(`  ${one.client} is using ${one.model} now, for ${formatDuration(now.atMs - one.startedAtMs)}`);
 }
@@ -118,6 +119,14 @@ function printSession(output: Output, session: SessionStatus, nowMs: number): vo
         '    ',
       ),
     );
+}
+
+/** Nothing until it has told of a limit. */
+function printClaudeCode(output: Output, { claudeCode, atMs }: CompanionStatus): void {
+  if (claudeCode === undefined || claudeCode.quotas.length === 0) return;
+  output.line();
+  output.line(paint.strong("Claude Code's own login"));
+  output.line(table(claudeCode.quotas.map((window) => quotaRow(window, atMs))));
 }
 
 /** `5 hours`, `week`, `week opus`: the provider's names in the words that its own pages use. */

@@ -59,6 +59,10 @@ export function createControlServer(service: ControlService, logger: Logger, now
       .code(error.status)
       .send({ ...(renderNeutralError(error, nowMs()).body as object), companion: describe(error) });
   });
+  // A command that is newer than the companion that runs is told so in a way that it can read.
+  app.setNotFoundHandler(() => {
+    throw new CompanionError('ROUTE_NOT_FOUND', 'The companion that runs does not know this command; restart it.');
+  });
   app.get('/control/status', () => service.status());
   app.get('/control/env', () => service.clientSettings());
   app.post('/control/pairings', () => service.issuePairing());

@@ -9,21 +9,23 @@ import type { Clock } from '../../base/clock.ts';
 import { CompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { isStreamKind, readEvent } from '../../wire/anthropic/upstream/shape.ts';
-import { claudeCodeCodec } from '../../wire/claude-code/answer.ts';
 import type { ClaudeCodeAnswerFacts } from '../../wire/claude-code/answer.ts';
 import { composeClaudeCodePlan } from '../../wire/claude-code/compose.ts';
 import type { ClaudeCodePlan } from '../../wire/claude-code/compose.ts';
 import type { HubEvent } from '../../wire/hub/event.ts';
 import { asText } from '../../wire/hub/fields.ts';
 import type { Upstream, UpstreamReply, UpstreamRequest } from '../upstream.ts';
-import { loadAgentSdk } from './agent-sdk.ts';
+import { findAgentSdk, loadAgentSdk } from './agent-sdk.ts';
 import type { AgentSdk, AgentSdkOptions } from './agent-sdk.ts';
+import { ClaudeCodeAnswer, abortError } from './answer.ts';
 import { childEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { Gate } from './gate.ts';
 import { ProcessPool } from './process-pool.ts';
 import { ProgramFinder } from './program.ts';
 import type { ClaudeCodeProgram } from './program.ts';
+import { readReadiness } from './readiness.ts';
+import type { ClaudeCodeReadiness } from './readiness.ts';
 import { ClaudeCodeRun } from './run.ts';
 import type { ClaudeCodeTimeouts } from './run.ts';
 
@@ -48,7 +50,7 @@ export interface ClaudeCodeOptions {
   readonly timeouts: ClaudeCodeTimeouts;
   /** Limits of the subscription, as Claude Code tells them. */
   readonly onQuota?: (window: QuotaWindow) => void;
-  /** Requests at once; 4 unless given. Each is a process. */
+  /** Requests at once; 4 unless given. Each is a process, and so many live at most (one more than `warm` if that is more). */
   readonly atOnce?: number;
   /** How long a process stands ready; 5 minutes unless given. */
   readonly readyMs?: number;
@@ -71,6 +73,7 @@ export class ClaudeCodeUpstream implements Upstream<unknown> {
   readonly #gate: Gate;
   readonly #workFolder: string;
   readonly #closing = new AbortController();
+  #tidied: Promise<void> | undefined;
   #sdk: Promise<AgentSdk> | undefined;
   #pool: Promise<ProcessPool> | undefined;
 
@@ -82,9 +85,19 @@ export class ClaudeCodeUpstream implements Upstream<unknown> {
     this.#workFolder = join(homeFolder, 'claude-code');
   }
 
-  /** Path and version of the user's Claude Code. Rejects with `CLAUDE_CODE_MISSING` or `CLAUDE_CODE_FAILED`. */
-  findProgram(): Promise<ClaudeCodeProgram> {
-    return this.#finder.find();
+  /** What there is, and what stands in the way. Never rejects. */
+  readiness(): Promise<ClaudeCodeReadiness> {
+    return readReadiness({
+      findProgram: () => this.#finder.find(),
+      findSdk: () => findAgentSdk(this.#options.homeFolder),
+      environment: this.#childEnvironment(),
+    });
+  }
+
+  /** Removes what a companion that was killed left behind. The caller holds the lock of the home. Never rejects. */
+  tidy(): Promise<void> {
+    this.#tidied ??= rm(this.#workFolder, { recursive: true, force: true }).catch(() => undefined);
+    return this.#tidied;
   }
 
   /**
@@ -100,7 +113,7 @@ export class ClaudeCodeUpstream implements Upstream<unknown> {
     try {
       const prepared = await orAborted(this.#prepare(), either);
       either.throwIfAborted();
-      const answer = new Answer(this.#start(plan, prepared), this.#factsOf(plan), either, {
+      const answer = new ClaudeCodeAnswer(this.#start(plan, prepared), this.#factsOf(plan), either, {
         onQuota: this.#options.onQuota,
         onGone: leave,
       });
@@ -136,12 +149,13 @@ export class ClaudeCodeUpstream implements Upstream<unknown> {
     return { program, sdk, pool };
   }
 
-  /** What a companion that was killed left behind goes first. */
   async #openPool(): Promise<ProcessPool> {
-    const { warm, readyMs, clock, logger } = this.#options;
-    await rm(this.#workFolder, { recursive: true, force: true });
+    const { warm, readyMs, clock, logger, atOnce = defaultAtOnce } = this.#options;
+    await this.tidy();
     await mkdir(this.#workFolder, { recursive: true, mode: 0o700 });
-    return new ProcessPool({ warm, idleMs: readyMs ?? defaultReadyMs, workFolder: this.#workFolder, clock, logger });
+    const most = Math.max(atOnce, warm + 1);
+    const idleMs = readyMs ?? defaultReadyMs;
+    return new ProcessPool({ warm, most, idleMs, workFolder: this.#workFolder, clock, logger });
   }
 
   #start(plan: ClaudeCodePlan, { sdk, program, pool }: Prepared): ClaudeCodeRun {
@@ -155,12 +169,11 @@ export class ClaudeCodeUpstream implements Upstream<unknown> {
   }
 
   #sdkOptions(plan: ClaudeCodePlan, program: ClaudeCodeProgram): Omit<AgentSdkOptions, 'spawnClaudeCodeProcess'> {
-    const { environment, baseUrl, ownUrls, clientApp } = this.#options;
     return {
       pathToClaudeCodeExecutable: program.path,
       cwd: this.#workFolder,
       env: {
-        ...childEnvironment({ environment, baseUrl, ownUrls: ownUrls(), clientApp }),
+        ...this.#childEnvironment(),
         CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(plan.maxOutputTokens),
       },
       model: plan.model,
@@ -177,85 +190,14 @@ export class ClaudeCodeUpstream implements Upstream<unknown> {
     };
   }
 
+  #childEnvironment(): Record<string, string> {
+    const { environment, baseUrl, ownUrls, clientApp } = this.#options;
+    return childEnvironment({ environment, baseUrl, ownUrls: ownUrls(), clientApp });
+  }
+
   #factsOf({ stopSequences }: ClaudeCodePlan): ClaudeCodeAnswerFacts {
     return { stopSequences, observedAtMs: this.#options.clock.nowMs(), readEvent: readRawEvent };
   }
-}
-
-interface AnswerEvents {
-  readonly onQuota: ((window: QuotaWindow) => void) | undefined;
-  /** The process is gone. */
-  readonly onGone: () => void;
-}
-
-/** The answer of one run; whoever leaves it ends the run. */
-class Answer {
-  readonly #run: ClaudeCodeRun;
-  readonly #facts: ClaudeCodeAnswerFacts;
-  readonly #signal: AbortSignal;
-  readonly #events: AnswerEvents;
-
-  constructor(run: ClaudeCodeRun, facts: ClaudeCodeAnswerFacts, signal: AbortSignal, events: AnswerEvents) {
-    this.#run = run;
-    this.#facts = facts;
-    this.#signal = signal;
-    this.#events = events;
-  }
-
-  /** Resolves when the first event is there. */
-  async begin(): Promise<AsyncIterable<HubEvent>> {
-    const events = this.#read();
-    const first = await events.next();
-    return resume(first, events);
-  }
-
-  async *#read(): AsyncGenerator<HubEvent, void, undefined> {
-    const codec = claudeCodeCodec(this.#facts);
-    const abort = (): void => this.#end(abortError(this.#signal));
-    this.#signal.addEventListener('abort', abort, { once: true });
-    if (this.#signal.aborted) abort();
-    try {
-      let state = codec.initial;
-      for (;;) {
-        const message = await this.#run.next();
-        const [next, outputs] = message === undefined ? [state, codec.end(state)] : codec.step(state, message);
-        state = next;
-        for (const output of outputs) {
-          if (output.kind === 'done') return;
-          if (output.kind === 'error') throw output.error;
-          if (output.kind === 'quota') this.#events.onQuota?.(output.window);
-          else {
-            if (output.event.type === 'message_start') this.#run.prepareNext();
-            yield output.event;
-          }
-        }
-      }
-    } finally {
-      this.#signal.removeEventListener('abort', abort);
-      this.#end(new CompanionError('CLIENT_GONE', 'The answer was left.'));
-    }
-  }
-
-  #end(reason: CompanionError): void {
-    void this.#run.end(reason).then(this.#events.onGone);
-  }
-}
-
-/** Its `return` ends `events` even when nothing was read: a generator that has not begun would not notice. */
-function resume(
-  first: IteratorResult<HubEvent, void>,
-  events: AsyncGenerator<HubEvent, void>,
-): AsyncIterable<HubEvent> {
-  let isFirst = true;
-  const iterator: AsyncIterator<HubEvent, void> = {
-    next: async () => {
-      if (!isFirst) return events.next();
-      isFirst = false;
-      return first;
-    },
-    return: () => events.return(),
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 function readRawEvent(data: Readonly<Record<string, unknown>>): HubEvent | 'unknown' | 'unreadable' {
@@ -274,8 +216,4 @@ async function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Pr
     signal.removeEventListener('abort', abort);
     work.catch(() => undefined);
   }
-}
-
-function abortError({ reason }: AbortSignal): CompanionError {
-  return reason instanceof CompanionError ? reason : new CompanionError('CLIENT_GONE', 'The client hung up.');
 }

@@ -7,6 +7,8 @@ import { ClaudeCodeProcess, keyOf } from './process.ts';
 export interface ProcessPoolOptions {
   /** How many may stand ready. */
   readonly warm: number;
+  /** How many may live, in use or ready: those that are ready give way to those that are needed. */
+  readonly most: number;
   /** How long one stands ready that nobody takes. */
   readonly idleMs: number;
   /** Exists, and is the owner's alone. */
@@ -40,18 +42,21 @@ export class ProcessPool {
   take(order: SpawnOrder): ClaudeCodeProcess {
     const key = keyOf(order);
     const ready = this.#ready.find(({ process }) => process.key === key && process.isAlive);
-    if (ready === undefined) return this.#start(order);
+    if (ready === undefined) {
+      this.#makeRoom();
+      return this.#start(order);
+    }
     this.#forget(ready);
     return ready.process;
   }
 
   /** Sees to it that one stands ready for the next such order; what was kept for other orders gives way. */
   keepReady(order: SpawnOrder): void {
-    const { warm, idleMs, clock } = this.#options;
+    const { warm, most, idleMs, clock } = this.#options;
     const key = keyOf(order);
     if (this.#isClosed || this.#ready.some(({ process }) => process.key === key)) return;
     for (const ready of this.#ready.slice(0, Math.max(0, this.#ready.length - warm + 1))) this.#drop(ready);
-    if (warm === 0) return;
+    if (warm === 0 || this.pids.length >= most) return;
     const process = this.#start(order);
     const ready = { process, timer: clock.setTimer(() => this.#drop(ready), idleMs) };
     this.#ready = [...this.#ready, ready];
@@ -63,6 +68,11 @@ export class ProcessPool {
     this.#isClosed = true;
     for (const ready of this.#ready) this.#forget(ready);
     await Promise.all([...this.#all].map((process) => process.end()));
+  }
+
+  #makeRoom(): void {
+    const spare = this.pids.length - this.#options.most + 1;
+    for (const ready of this.#ready.slice(0, Math.max(0, spare))) this.#drop(ready);
   }
 
   #start(order: SpawnOrder): ClaudeCodeProcess {

@@ -4,7 +4,9 @@ import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { CompanionError } from '../../base/error.ts';
 import { plainWords } from '../../wire/claude-code/failure.ts';
+import { withoutOurs } from './environment.ts';
 import type { Environment } from './environment.ts';
+import { isOlder } from './version-order.ts';
 
 export interface ClaudeCodeProgram {
   readonly path: string;
@@ -52,16 +54,21 @@ export class ProgramFinder {
   }
 
   async #check(path: string): Promise<ClaudeCodeProgram> {
-    const text = await (this.#options.readVersion ?? askVersion)(path);
+    const text = await this.#askVersion(path);
     const version = /^\s*(\d+\.\d+\.\d+)/.exec(text)?.[1];
     if (version === undefined) {
       throw new CompanionError('CLAUDE_CODE_FAILED', `${path} does not say which version of Claude Code it is.`);
     }
-    if (isOlder(version)) {
+    if (isOlder(version, oldest)) {
       const message = `Claude Code ${version} is too old for this mode; ${oldest.join('.')} is the first that serves it.`;
       throw new CompanionError('CLAUDE_CODE_FAILED', message, { remedy: 'Run `claude update`.' });
     }
     return { path, version };
+  }
+
+  #askVersion(path: string): Promise<string> {
+    const { readVersion, environment } = this.#options;
+    return readVersion === undefined ? askVersion(path, withoutOurs(environment)) : readVersion(path);
   }
 
   async #locate(): Promise<string> {
@@ -104,24 +111,33 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-const versionPatienceMs = 30_000;
+const patienceMs = 30_000;
 
-function askVersion(path: string): Promise<string> {
+export interface ProgramRun {
+  /** Why it did not end well; `undefined` when it did. */
+  readonly error: Error | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs Claude Code once, to its end, from its own folder: not from one whose settings it would read. Never rejects. */
+export function runProgram(path: string, args: readonly string[], environment: Environment): Promise<ProgramRun> {
   const isScript = /\.[cm]?js$/.test(path);
   const command = isScript ? process.execPath : path;
-  const args = [...(isScript ? [path] : []), '--version'];
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  return new Promise((resolve, reject) => {
-    execFile(command, args, { cwd: dirname(path), env, timeout: versionPatienceMs }, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout);
-      const words = plainWords(stderr === '' ? error.message : stderr);
-      reject(new CompanionError('CLAUDE_CODE_FAILED', `${path} cannot be run: ${words}`, { cause: error }));
-    });
+  const all = [...(isScript ? [path] : []), ...args];
+  return new Promise((resolve) => {
+    const options = { cwd: dirname(path), env: { ...environment }, timeout: patienceMs };
+    const child = execFile(command, all, options, (error, stdout, stderr) =>
+      resolve({ error: error ?? undefined, stdout, stderr }),
+    );
+    // It waits for no words of ours.
+    child.stdin?.on('error', () => undefined).end();
   });
 }
 
-function isOlder(version: string): boolean {
-  const numbers = version.split('.').map(Number);
-  const at = oldest.findIndex((number, position) => numbers[position] !== number);
-  return at >= 0 && (numbers[at] ?? 0) < (oldest[at] ?? 0);
+async function askVersion(path: string, environment: Environment): Promise<string> {
+  const { error, stdout, stderr } = await runProgram(path, ['--version'], environment);
+  if (error === undefined) return stdout;
+  const words = plainWords(stderr === '' ? error.message : stderr);
+  throw new CompanionError('CLAUDE_CODE_FAILED', `${path} cannot be run: ${words}`, { cause: error });
 }

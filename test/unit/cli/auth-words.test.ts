@@ -260,6 +260,37 @@ describe('CCP-1, CCP-11: auth status', () => {
     expect(text).toContain('Claude Code      none found');
   });
 
+  it('says whether Claude Code itself can answer, and what keeps it from that', () => {
+    const program = { path: '/home/ada/.local/bin/claude', version: '2.1.330' };
+    const signIn = { isSignedIn: true, method: 'claude.ai', email: 'ada@example.com', plan: 'max' };
+    const ready = { program, sdk: { file: '/sdk.mjs', version: '0.3.330' }, signIn, troubles: [] };
+    const say = (claudeCode: AuthOverview['claudeCode'] & {}) => plain(overviewLines(overview({ claudeCode }), nowMs));
+    expect(say({ mode: 'on-request', readiness: ready })).toContain(
+      `
+  Claude Code CLI  ready  answers when a client asks for it
+                   Claude Code 2.1.330, signed in: ada@example.com (max)
+                   /home/ada/.local/bin/claude
+  ChatGPT`.slice(1),
+    );
+    expect(say({ mode: 'auto', readiness: { ...ready, signIn: { ...signIn, email: null, plan: null } } })).toContain(
+      'ready  answers when asked for, and when nothing else can serve\n' +
+        '                   Claude Code 2.1.330, signed in: claude.ai\n',
+    );
+    expect(say({ mode: 'off', readiness: null })).toContain('Claude Code CLI  off  `claude_code.mode` says so\n');
+    const trouble = { code: 'CLAUDE_CODE_MISSING', message: 'It is not installed.', remedy: 'Install it.' } as const;
+    const missing = { program: null, sdk: null, signIn: null, troubles: [trouble, { ...trouble, remedy: 'Add it.' }] };
+    expect(say({ mode: 'on-request', readiness: missing })).toContain(
+      `
+  Claude Code CLI  not ready
+                   It is not installed.
+                   Install it.
+                   It is not installed.
+                   Add it.
+  ChatGPT`.slice(1),
+    );
+    expect(plain(overviewLines(overview(), nowMs))).not.toContain('Claude Code CLI');
+  });
+
   it('says what stands in the way, and what to do about it, within 80 columns', () => {
     const trouble = {
       code: 'LOGIN_EXPIRED',

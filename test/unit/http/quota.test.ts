@@ -23,6 +23,7 @@ async function ask(options: Partial<QuotaRouteOptions> = {}, headers: Record<str
     windowsOf: () => [],
     standingOf: () => ({ state: 'ready', usedFraction: null }),
     coolingModelsOf: () => [],
+    claudeCode: () => [],
     nowMs,
     ...options,
   });
@@ -136,5 +137,14 @@ describe('GET /v0/quota', () => {
       windowsOf: () => [quotaWindow({ usedFraction: 1, status: 'exceeded', resetsAtMs: nowMs() })],
     });
     expect(body.credentials[0].windows[0]).toMatchObject({ used_fraction: 0, status: 'allowed', resets_at: null });
+  });
+
+  it("tells what Claude Code told of its own login's limits, once it did", async () => {
+    expect((await ask()).body.credentials).toEqual([]);
+    const { body } = await ask({ claudeCode: () => [quotaWindow({ observedAtMs: nowMs(), resetsAtMs: null })] });
+    expect(body.credentials).toMatchObject([
+      { provider: 'claude-code', kind: 'claude-code', id: 'claude-code', name: 'Claude Code', cooldown: null },
+    ]);
+    expect(body.credentials[0].windows).toMatchObject([{ window: 'five_hour', age_seconds: 0 }]);
   });
 });

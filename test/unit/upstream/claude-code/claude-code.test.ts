@@ -1,11 +1,11 @@
 /** The upstream with an SDK of the test's own: what no real one can be brought to do. The real one: test/clients. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { memoryLogger } from '../../../../companion/base/log.ts';
 import type { AgentSdk, AgentSdkOptions } from '../../../../companion/upstream/claude-code/agent-sdk.ts';
-import { loadAgentSdk } from '../../../../companion/upstream/claude-code/agent-sdk.ts';
 import { ClaudeCodeUpstream } from '../../../../companion/upstream/claude-code/claude-code.ts';
 import type { ClaudeCodeOptions } from '../../../../companion/upstream/claude-code/claude-code.ts';
 import { blankMessage } from '../../../../companion/wire/hub/blank.ts';
@@ -226,30 +226,22 @@ describe.skipIf(process.platform === 'win32')('Claude Code mode', () => {
     await expect(upstream.send(request(), patient)).resolves.toMatchObject({ transport: 'direct' });
   });
 
-  test('what a companion that was killed left in the folder goes', async () => {
-    const { upstream, homeFolder } = await openUpstream(() => say(answer));
-    const left = join(homeFolder, 'claude-code', 'run-left');
-    await mkdir(left, { recursive: true });
-    await readAll((await upstream.send(request(), patient)).events);
-    expect(await readdir(join(homeFolder, 'claude-code'))).not.toContain('run-left');
-  });
-});
+  test.each(['when it starts', 'when it is asked first'])(
+    'what a companion that was killed left goes %s',
+    async (when) => {
+      const { upstream, homeFolder } = await openUpstream(() => say(answer));
+      const left = join(homeFolder, 'claude-code', 'run-left');
+      await mkdir(left, { recursive: true });
+      if (when === 'when it starts') await upstream.tidy();
+      else await readAll((await upstream.send(request(), patient)).events);
+      expect(existsSync(left)).toBe(false);
+    },
+  );
 
-describe('the Agent SDK', () => {
-  test('that is not installed is missing, and the remedy is a command that adds it', async () => {
-    const homeFolder = await temporaryFolder();
-    await expect(loadAgentSdk(homeFolder)).rejects.toMatchObject({
-      code: 'CLAUDE_CODE_MISSING',
-      remedy: expect.stringContaining(`npm install --prefix "${join(homeFolder, 'agent-sdk')}" --omit=optional`),
-    });
-  });
-
-  test('is found in the home where that command puts it', async () => {
-    const homeFolder = await temporaryFolder();
-    const folder = join(homeFolder, 'agent-sdk', 'node_modules', '@anthropic-ai', 'claude-agent-sdk');
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'sdk.mjs'), 'export const query = () => "the one in the home";\n');
-    const sdk = await loadAgentSdk(homeFolder);
-    expect(sdk.query({} as never)).toBe('the one in the home');
+  test('to tidy takes nothing away from a request that comes at the same time', async () => {
+    const { upstream } = await openUpstream(() => say(answer));
+    const [, reply] = await Promise.all([upstream.tidy(), upstream.send(request(), patient)]);
+    await upstream.tidy();
+    expect(await readAll(reply.events)).toHaveLength(6);
   });
 });

@@ -19,7 +19,7 @@ async function openPool(options: Partial<ProcessPoolOptions> = {}) {
   const clock = new FakeClock();
   const workFolder = await temporaryFolder();
   const { logger } = memoryLogger();
-  const pool = new ProcessPool({ warm: 1, idleMs: 60_000, workFolder, clock, logger, ...options });
+  const pool = new ProcessPool({ warm: 1, most: 8, idleMs: 60_000, workFolder, clock, logger, ...options });
   onTestFinished(() => pool.close());
   return { pool, clock, workFolder };
 }
@@ -71,6 +71,22 @@ describe('processes that stand ready', () => {
     await expect.poll(() => readdir(workFolder)).toEqual([]);
   });
 
+  test('give way to those that are needed, and are not started beyond the limit', async () => {
+    const { pool } = await openPool({ warm: 2, most: 3 });
+    pool.keepReady(order('a'));
+    const first = pool.take(order('b'));
+    const ready = pool.pids;
+    pool.keepReady(order('c'));
+    expect(pool.pids).toHaveLength(3);
+    const second = pool.take(order('d'));
+    expect(pool.pids).toHaveLength(3);
+    expect(pool.pids.filter((pid) => ready.includes(pid))).toEqual([first.child.pid]);
+    const third = pool.take(order('e'));
+    expect([...pool.pids].sort()).toEqual([first, second, third].map(({ child }) => child.pid).sort());
+    pool.keepReady(order('f'));
+    expect(pool.pids).toHaveLength(3);
+  });
+
   test('that have died are not handed out', async () => {
     const { pool } = await openPool();
     pool.keepReady(order('a', 'process.exit(1)'));
@@ -110,6 +126,19 @@ describe('a process', () => {
     await clock.advance(1000);
     await gone;
     expect(process_.child.signalCode).toBe('SIGKILL');
+  });
+
+  test('that reads nothing is written to in vain, and troubles nobody', async () => {
+    const { pool } = await openPool();
+    const deaf = pool.take(
+      order('a', "require('fs').closeSync(0); process.stdout.write('up'); setTimeout(() => {}, 9000)"),
+    );
+    await new Promise((resolve) => deaf.child.stdout.once('data', resolve));
+    const written = new Promise((resolve) => deaf.child.stdin.write('x'.repeat(1_000_000), resolve));
+    expect(await written).toMatchObject({ code: 'EPIPE' });
+    expect(deaf.isAlive).toBe(true);
+    await deaf.end();
+    expect(pool.pids).toEqual([]);
   });
 
   test('that cannot be started is gone, without a folder', async () => {

@@ -1,6 +1,6 @@
-import { chmod, mkdir, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ProgramFinder } from '../../../../companion/upstream/claude-code/program.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -81,6 +81,18 @@ describe.skipIf(process.platform === 'win32')('the Claude Code of the user', () 
       code: 'CLAUDE_CODE_FAILED',
       message: expect.stringContaining('no such library'),
     });
+  });
+
+  test('is asked for its version without our secrets', async () => {
+    const home = await temporaryFolder();
+    const path = join(home, 'claude');
+    await writeFile(path, `#!/bin/sh\nenv > "${home}/seen"\necho 2.1.330\n`, { mode: 0o755 });
+    const environment = { PATH: process.env['PATH'], CCPROXY_CLAUDE_API_KEYS: 'CANARY', KEPT: 'yes' };
+    vi.stubEnv('CCPROXY_ENCRYPTION_KEY', 'CANARY');
+    await new ProgramFinder({ path, environment, userHome: home }).find();
+    const seen = await readFile(join(home, 'seen'), 'utf8');
+    expect(seen).toContain('KEPT=yes');
+    expect(seen).not.toContain('CANARY');
   });
 
   test('is asked for its version once, and again after an update', async () => {
