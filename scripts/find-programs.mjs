@@ -1,8 +1,9 @@
 /**
- * Where the programs are that tests and the demo drive. Plain JavaScript: it also runs on the machine's own Node, before
- * anything is installed.
+ * Where the programs are that tests and the demo drive, and Claude Code. Plain JavaScript: it also runs on the machine's
+ * own Node, before anything is installed.
  */
 import { accessSync, constants, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 const programs = {
@@ -23,6 +24,14 @@ const programs = {
   openssl: { variable: 'OPENSSL_PATH', names: ['openssl'], places: [] },
   'dbus-run-session': { variable: 'DBUS_RUN_SESSION_PATH', names: ['dbus-run-session'], places: [] },
   'gnome-keyring-daemon': { variable: 'GNOME_KEYRING_PATH', names: ['gnome-keyring-daemon'], places: [] },
+  claude: {
+    variable: 'CCPROXY_CLAUDE_CODE_PATH',
+    // The last is where npm leaves it on Windows, beside a script that only a shell can run.
+    names: ['claude', 'claude.exe', 'node_modules/@anthropic-ai/claude-code/bin/claude.exe'],
+    places: ['.local/bin/claude', '.local/bin/claude.exe', '.claude/local/claude', '.claude/local/claude.exe'].map(
+      (place) => join(homedir(), place),
+    ),
+  },
   'fc-list': { variable: 'FC_LIST_PATH', names: ['fc-list'], places: [] },
 };
 

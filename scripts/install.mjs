@@ -1,10 +1,11 @@
 /**
  * Runs before `npm start` and `npm test`, on whatever Node the machine has: installs the packages when they are missing
- * or older than the lock file. Plain JavaScript for that reason.
+ * or older than the lock file, and what Claude Code mode needs besides. Plain JavaScript for that reason.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { installAgentSdk } from './install-agent-sdk.mjs';
 
 const stamp = 'node_modules/.installed-lock';
 const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
@@ -27,3 +28,4 @@ if (!isInstalled()) {
   }
 }
 writeFileSync(stamp, lock);
+installAgentSdk();
