@@ -140,7 +140,8 @@ export const errorTable = {
     blame: 'account',
     retry: 'never',
     remedy:
-      'Add a key with `companion keys add`; for Claude models a claude.ai session will do: click "Sync session" in the extension.',
+      'Add a key with `companion keys add`, or sign in: `companion auth login-openai` for models of a ChatGPT plan; ' +
+      'for Claude models `companion auth login`, or "Sync session" in the extension.',
     exit: 6,
   },
   LOGIN_REQUIRED: {

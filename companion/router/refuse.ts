@@ -100,7 +100,7 @@ function describeHindered({ who, hindrance }: Hindered, nowMs: number): string {
 /** Nothing is configured at all, or what was can no longer serve. */
 export function refuseNobody(sessions: readonly SessionRecord[]): CompanionError {
   if (sessions.length > 0) return whyNoSession(sessions);
-  const message = 'There is neither a claude.ai session nor an API key to serve this request with.';
+  const message = 'There is no claude.ai session, login or API key to serve this request with.';
   return new CompanionError('SESSION_REQUIRED', message, { remedy: syncOrAddKey });
 }
 
@@ -109,7 +109,8 @@ function noCredential({ location, request }: Refused, mayUseWeb: boolean): Compa
   if (mayUseWeb && isClaude(location)) return refuseNobody([]);
   const what = location.name === undefined ? 'this request' : quote(location.name);
   const only = mayUseWeb ? '' : ' Only a key will do for this route.';
-  const message = `There is no API key to serve ${what} with.${only}`;
+  const lack = mayUseWeb ? 'neither an API key nor a login' : 'no API key';
+  const message = `There is ${lack} to serve ${what} with.${only}`;
   return new CompanionError('NO_CREDENTIAL', message, mayUseWeb ? {} : { remedy: addKey });
 }
 

@@ -25,7 +25,7 @@ import type {
 import type { LoginProvider, LoginProviders } from './login-providers.ts';
 import { redirectFor } from './loopback-redirect.ts';
 import { mismatchPage, outcomePage, resultFrame } from './login-result.ts';
-import { cancelledByBrowser, noBrowser, notWaiting, timedOut } from './login-trouble.ts';
+import { beforeRestart, cancelledByBrowser, noBrowser, notWaiting, timedOut } from './login-trouble.ts';
 import { openLoopbackListener } from './loopback-listener.ts';
 import type { LoopbackListener } from './loopback-listener.ts';
 import type { LoopbackPage } from './loopback-page.ts';
@@ -303,7 +303,7 @@ export class LoginDesk implements LoginDeskService {
   /** A browser brought an answer after the end: it is told again what that was. */
   #answerLate(seatId: string, loginId: string): void {
     this.#options.logger.info({ seatId, loginId }, 'An answer came for a login that is over.');
-    const outcome = this.#finished.get(loginId) ?? { state: 'failed', error: notWaiting() };
+    const outcome = this.#finished.get(loginId) ?? { state: 'failed', error: beforeRestart() };
     this.#options.browsers.post(resultFrame(loginId, outcome));
   }
 }

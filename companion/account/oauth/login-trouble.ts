@@ -16,6 +16,11 @@ export function notWaiting(): CompanionError {
   return new CompanionError('LOGIN_MISMATCH', 'No login that this answer belongs to waits here.');
 }
 
+/** A browser's answer to a login that nobody here knows: it was offered by a companion that ran before this one. */
+export function beforeRestart(): CompanionError {
+  return new CompanionError('LOGIN_CANCELLED', 'The companion was started anew before the login was through.');
+}
+
 export function cancelledByBrowser(reason: OAuthCancel['reason']): CompanionError {
   switch (reason) {
     case 'person':

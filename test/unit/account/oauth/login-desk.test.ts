@@ -392,7 +392,8 @@ describe('a login that comes to nothing', () => {
     await expect(desk.finish('nobody', 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     desk.cancel('nobody');
     desk.receiveCallback('s', { t: 'oauth.callback', loginId: 'nobody', state: 'x', code: 'y' });
-    expect(results()).toMatchObject([{ loginId: 'nobody', ok: false, error: { code: 'LOGIN_MISMATCH' } }]);
+    const message = 'The companion was started anew before the login was through.';
+    expect(results()).toMatchObject([{ loginId: 'nobody', ok: false, error: { code: 'LOGIN_CANCELLED', message } }]);
   });
 
   test('whoever stops waiting for the end stops nothing', async () => {
