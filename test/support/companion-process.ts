@@ -105,6 +105,14 @@ export class CompanionProcess {
     return url;
   }
 
+  get stdout(): string {
+    return this.#stdout.text;
+  }
+
+  get stderr(): string {
+    return this.#stderr.text;
+  }
+
   /** Everything it has printed, standard output first. */
   get output(): string {
     return `${this.#stdout.text}\n${this.#stderr.text}`;

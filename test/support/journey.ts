@@ -15,7 +15,7 @@ import { standInHosts } from './browser/stand-in-hosts.ts';
 import type { ChromiumBrowser } from './browser/chromium.ts';
 import { startClaudeSite } from './claude-site/site.ts';
 import type { ClaudeSite, ClaudeSiteOptions } from './claude-site/site.ts';
-import { runCompanion, startCompanion } from './companion-process.ts';
+import { openCommand, runCompanion, startCompanion } from './companion-process.ts';
 import type { CommandResult, CompanionProcess } from './companion-process.ts';
 import { createTemporaryHome } from './temporary-home.ts';
 import type { TemporaryHome } from './temporary-home.ts';
@@ -28,13 +28,18 @@ export interface Clients {
   readonly openai: OpenAI;
 }
 
+export interface JourneyOptions extends Omit<ClaudeSiteOptions, 'certificate'> {
+  /** Of every companion and every command, besides what tells them where the stand-in is. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** The stand-in and an empty home, with nothing running in it yet. Close it last. */
-export async function createJourney(options: Omit<ClaudeSiteOptions, 'certificate'> = {}): Promise<Journey> {
+export async function createJourney({ environment = {}, ...options }: JourneyOptions = {}): Promise<Journey> {
   const certificate = await createCertificate(standInHosts);
   const site = await startClaudeSite({ ...options, certificate });
   const folder = await createTemporaryHome();
   await mkdir(join(folder.path, 'home'), { mode: 0o700 });
-  return new Journey(site, folder);
+  return new Journey(site, folder, environment);
 }
 
 export class Journey {
@@ -44,13 +49,15 @@ export class Journey {
   /** What every command but `env` and `pair` printed, and what the companions said until they were paired. */
   readonly printed: string[] = [];
   readonly #folder: TemporaryHome;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #browsers: ChromiumBrowser[] = [];
   #companion: CompanionProcess | undefined;
   #port: string | undefined;
 
-  constructor(site: ClaudeSite, folder: TemporaryHome) {
+  constructor(site: ClaudeSite, folder: TemporaryHome, environment: Readonly<Record<string, string>>) {
     this.site = site;
     this.#folder = folder;
+    this.#environment = environment;
     this.home = join(folder.path, 'home');
   }
 
@@ -86,6 +93,11 @@ export class Journey {
     const isSecretByIntention = command[0] === 'env' || command[0] === 'pair';
     if (!isSecretByIntention) this.printed.push(result.stdout, result.stderr);
     return result;
+  }
+
+  /** A command that waits for somebody, such as `auth login`. */
+  open(...command: readonly string[]): CompanionProcess {
+    return openCommand(command, this.#surroundings);
   }
 
   async status(): Promise<CompanionStatus> {
@@ -165,7 +177,7 @@ export class Journey {
   }
 
   get #surroundings() {
-    return { home: this.home, environment: { CCPROXY_UPSTREAM_CLAUDE_WEB: this.site.url } };
+    return { home: this.home, environment: { CCPROXY_UPSTREAM_CLAUDE_WEB: this.site.url, ...this.#environment } };
   }
 }
 
