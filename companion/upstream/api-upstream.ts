@@ -7,6 +7,7 @@ import type { LeasedCredential } from '../../shared/credential.ts';
 import { CompanionError } from '../base/error.ts';
 import { readAnthropicLimits } from '../wire/anthropic/limits.ts';
 import { anthropicUpstream } from '../wire/anthropic/upstream/codec.ts';
+import { API_VERSION } from '../wire/anthropic/upstream/encode-request.ts';
 import type { EncodedRequest, HeaderLookup, Stamp, StreamCodec, UpstreamCodec, Warning } from '../wire/codec.ts';
 import type { HubEvent } from '../wire/hub/event.ts';
 import { eventsOfMessage } from '../wire/hub/expand.ts';
@@ -151,7 +152,11 @@ export class ApiUpstream {
     { provider, key, rawHeaders, body }: RelayRequest,
     codex: CodexRequest | undefined,
   ): readonly string[] {
-    const own = [...credentialHeader(provider, key, rawHeaders), ...(codex?.headers ?? [])];
+    const own = [
+      ...credentialHeader(provider, key, rawHeaders),
+      ...apiVersion(provider, rawHeaders),
+      ...(codex?.headers ?? []),
+    ];
     const headers = requestHeaders(rawHeaders, own, this.#options.userAgent);
     const lengthAt = body === null || Buffer.isBuffer(body) ? -1 : rawHeaders.findIndex(isContentLength);
     return lengthAt < 0 ? headers : [...headers, 'content-length', rawHeaders[lengthAt + 1] ?? ''];
@@ -214,7 +219,17 @@ function isOfGatekeeper({ code }: CompanionError): boolean {
 }
 
 function isContentLength(text: string, index: number): boolean {
-  return index % 2 === 0 && text.toLowerCase() === 'content-length';
+  return isHeader(text, index, 'content-length');
+}
+
+function isHeader(text: string, index: number, name: string): boolean {
+  return index % 2 === 0 && text.toLowerCase() === name;
+}
+
+/** A request typed by hand often leaves it out, which Anthropic refuses. */
+function apiVersion({ wire }: ApiProvider, rawHeaders: readonly string[]): readonly string[] {
+  const isTold = rawHeaders.some((text, index) => isHeader(text, index, 'anthropic-version'));
+  return wire !== 'anthropic' || isTold ? [] : ['anthropic-version', API_VERSION];
 }
 
 /** Clients say `/v1/...`; the base URL of an OpenAI-wire provider already ends in its own version. */

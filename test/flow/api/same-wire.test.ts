@@ -20,6 +20,17 @@ describe('Anthropic', () => {
     ]);
   });
 
+  test("is told the API's version where a client says none, and the client's own where it does", async () => {
+    const house = await openApiHouse();
+    const ask = (headers: Readonly<Record<string, string>>) =>
+      house.ask({ path: '/v1/messages', body: say('typed by hand'), headers });
+    const json = { 'content-type': 'application/json' };
+    expect((await ask(json)).json.content[0].text).toBe('You said: typed by hand');
+    await ask({ ...json, 'Anthropic-Version': '2023-01-01' });
+    const versions = house.anthropicApi.requests.map(({ headers }) => headers['anthropic-version']);
+    expect(versions).toEqual(['2023-06-01', '2023-01-01']);
+  });
+
   test('counts tokens, with the query and the betas that the client sent', async () => {
     const house = await openApiHouse();
     const { max_tokens: _, ...body } = say('hello');

@@ -7,7 +7,7 @@ import type { HubMessageParam, HubRequest } from '../../hub/request.ts';
 import { modelFacts } from '../../model-facts.ts';
 import { fitOutputSchema } from './output-schema.ts';
 
-const API_VERSION = '2023-06-01';
+export const API_VERSION = '2023-06-01';
 
 export function encodeMessagesRequest(request: DecodedRequest, model: string): EncodedRequest {
   const { hub, memo, isStream } = request;
