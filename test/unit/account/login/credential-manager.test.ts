@@ -30,7 +30,7 @@ describe('a token that lasts', () => {
 });
 
 describe('a token that ended', () => {
-  it('PY-8, PY-12: is renewed once for 100 that ask at once, and the new tokens rest in the storage', async () => {
+  it('PY-8, PY-12, PY-19: is renewed once for 100 that ask at once, and the new tokens rest in the storage', async () => {
     const { manager, storage, endpoint, events, log } = await managed(expired);
     const logins = await Promise.all(Array.from({ length: 100 }, () => manager.valid(never)));
     expect(new Set(logins.map(accessOf))).toEqual(new Set(['CANARY-access-1']));
