@@ -30,6 +30,11 @@ export function providerName(provider: LoginProviderId): Message {
   return message(provider === 'anthropic' ? 'providerClaude' : 'providerChatgpt');
 }
 
+/** Where on the dashboard one signs in: `#sign-in-anthropic`. */
+export function signInHash(provider: LoginProviderId): string {
+  return `#sign-in-${provider}`;
+}
+
 /** The logins that are used here; those of other programs that the person did not turn on are for the dashboard. */
 export function usedLogins({ logins = [] }: Companion): readonly LoginView[] {
   return logins.filter(({ state }) => state !== 'off').map(loginView);

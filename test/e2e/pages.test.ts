@@ -300,6 +300,14 @@ describe('logins', () => {
     await page.close();
   });
 
+  test('that are lost lead to signing in again, what is to be read before it included', async () => {
+    const login = { ...claudeLogin, state: 'dead' as const, isRefreshable: false };
+    const page = await open({ page: 'dashboard', setup: { state: withLogins(synced, login) } });
+    await page.getByTestId('login-again').click();
+    expect(await page.getByTestId('disclosure').innerText()).toContain('Claude Code');
+    await page.close();
+  });
+
   test('of Claude Code are neither renewed nor signed out of here', async () => {
     const login = { ...claudeCodeLogin, state: 'usable' as const };
     const page = await open({ page: 'dashboard', setup: { state: withLogins(synced, login) } });

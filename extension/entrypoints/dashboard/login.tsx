@@ -7,7 +7,7 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx';
 import { cleanLabel } from '../../ui/label.ts';
 import { LoginProblem } from '../../ui/login-problem.tsx';
 import { loginTrouble } from '../../ui/login-trouble.ts';
-import { adoptCommand, loginAccount, loginKind, loginView, providerName } from '../../ui/login-view.ts';
+import { adoptCommand, loginAccount, loginKind, loginView, providerName, signInHash } from '../../ui/login-view.ts';
 import { message } from '../../ui/message.ts';
 import { useLoginStep } from '../../ui/use-login-step.ts';
 import { useTell } from '../../ui/words.tsx';
@@ -64,6 +64,7 @@ function Actions({ login, background }: { readonly login: LoginStatus; readonly 
   const mayRenew = login.isRefreshable && (login.state === 'usable' || login.state === 'expired');
   // One that is shared with Codex was made here or there; the companion knows, and says so.
   const maySignOut = login.owner !== 'claude-code' && login.state !== 'off';
+  const isLost = login.state === 'dead' && maySignOut;
   if (!mayRenew && !maySignOut) return null;
   const question =
     login.owner === 'codex'
@@ -74,6 +75,11 @@ function Actions({ login, background }: { readonly login: LoginStatus; readonly 
     <>
       <LoginProblem trouble={step.trouble} />
       <div class="row">
+        {isLost && (
+          <a class="button" data-testid="login-again" href={signInHash(login.provider)}>
+            {text('actionSignInAgain')}
+          </a>
+        )}
         {mayRenew && (
           <button
             type="button"

@@ -5,14 +5,14 @@ import { text } from '../../text.ts';
 import type { Background } from '../../ui/background.ts';
 import { LoginIntro } from '../../ui/login-intro.tsx';
 import { LoginOffers } from '../../ui/login-offers.tsx';
-import { loginProviders, offeredLogins, providerName } from '../../ui/login-view.ts';
+import { loginProviders, offeredLogins, providerName, signInHash } from '../../ui/login-view.ts';
 import { message } from '../../ui/message.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { useTell } from '../../ui/words.tsx';
 
 /** Where "Begin again" leads: `dashboard.html#sign-in-anthropic`. */
 function providerOfHash(): LoginProviderId | null {
-  return loginProviders.find((provider) => location.hash === `#sign-in-${provider}`) ?? null;
+  return loginProviders.find((provider) => location.hash === signInHash(provider)) ?? null;
 }
 
 export interface SignInProps {

@@ -3,7 +3,7 @@ import type { LoginProviderId } from '../../../shared/credential.ts';
 import type { ExtensionState, LoginAttempt } from '../../state.ts';
 import { cleanLabel } from '../label.ts';
 import { loginTrouble } from '../login-trouble.ts';
-import { providerName, waitingLogin } from '../login-view.ts';
+import { providerName, waitingLogin, signInHash } from '../login-view.ts';
 import { type Message, message } from '../message.ts';
 import type { Tone } from './panel.ts';
 
@@ -121,7 +121,7 @@ function failedView({ provider }: LoginAttempt, error: { readonly code: string; 
 
 /** The way back leads over what is to be read before a login. */
 function beginAgain(provider: LoginProviderId): DoneAction {
-  return { does: 'go', label: message('actionBeginAgain'), url: `/dashboard.html#sign-in-${provider}` };
+  return { does: 'go', label: message('actionBeginAgain'), url: `/dashboard.html${signInHash(provider)}` };
 }
 
 function overView(provider: LoginProviderId | null): DoneView {
