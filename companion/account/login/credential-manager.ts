@@ -61,6 +61,7 @@ export class CredentialManager {
   #profileAtMonotonicMs = -Infinity;
   #settling: Timer | undefined;
   #location: string | undefined;
+  readonly #closing = new AbortController();
   #isClosed = false;
 
   constructor(options: ManagerOptions) {
@@ -136,7 +137,10 @@ export class CredentialManager {
     }
     if (!this.#standing.isDue(login)) return login;
     const renewal = this.#flight.join({ reason: 'expired_or_expiring_soon' });
-    if (!this.#outlook.endsWithin(login, hurryMs)) return login;
+    if (!this.#outlook.endsWithin(login, hurryMs)) {
+      renewal.catch(() => undefined);
+      return login;
+    }
     const orThis = renewal.catch((thrown: unknown) => {
       if (this.current === undefined) throw thrown;
       return login;
@@ -225,6 +229,7 @@ export class CredentialManager {
     this.#settling?.cancel();
     const work = this.#flight.settled().then(() => Promise.allSettled(this.#background));
     await withinAtMost(this.#options.clock, closeLimitMs, work, []);
+    this.#closing.abort(new CompanionError('SHUTTING_DOWN', 'The companion stopped before the provider answered.'));
     if (this.#held.hasUnsaved) await this.#inLock(() => this.#held.settle()).catch(() => undefined);
   }
 
@@ -246,7 +251,13 @@ export class CredentialManager {
   #renewal(): LoginRenewal {
     const { endpoint, source, ...options } = this.#options;
     if (endpoint === null) throw this.#errors.cannotBeRenewed();
-    return new LoginRenewal({ ...options, held: this.#held, endpoint, location: source.storage.location });
+    return new LoginRenewal({
+      ...options,
+      held: this.#held,
+      endpoint,
+      location: source.storage.location,
+      closing: this.#closing.signal,
+    });
   }
 
   /** Nothing is left to do: somebody else did it, or it was not needed. */

@@ -19,6 +19,8 @@ export interface RenewalOptions {
   readonly location: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Aborted when this process cannot wait any longer. */
+  readonly closing: AbortSignal;
 }
 
 export interface Renewed {
@@ -84,12 +86,12 @@ export class LoginRenewal {
 
   /** A limit of its own: whoever wanted the renewal may leave, and must not take the new token along. */
   async #askWithinLimit(stored: StoredLogin): Promise<StoredLogin> {
-    const { clock, endpoint } = this.#options;
+    const { clock, endpoint, closing } = this.#options;
     const limit = new AbortController();
     const reason = tookTooLong(stored.provider, refreshLimitMs);
     const timer = clock.setTimer(() => limit.abort(reason), refreshLimitMs);
     try {
-      return await endpoint.refresh(stored, limit.signal);
+      return await endpoint.refresh(stored, AbortSignal.any([limit.signal, closing]));
     } catch (thrown) {
       throw limit.signal.aborted ? reason : thrown;
     } finally {

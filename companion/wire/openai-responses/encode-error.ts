@@ -28,8 +28,8 @@ export function encodeResponsesError(error: CompanionError, nowMs: number): Rend
 }
 
 /** The same request would meet the same error until somebody does something about it. */
-export function isLasting({ retry }: CompanionError): boolean {
-  return retry !== 'same';
+export function isLasting({ code, retry }: CompanionError): boolean {
+  return retry !== 'same' && code !== 'LOGIN_REFRESH_FAILED';
 }
 
 export function responsesError(error: CompanionError): OpenAiError {

@@ -7,9 +7,11 @@ import { expect, onTestFinished, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { createApp } from '../../../companion/app.ts';
 import type { App } from '../../../companion/app.ts';
-import { createLogger } from '../../../companion/base/log.ts';
+import { createLogger, memoryLogger } from '../../../companion/base/log.ts';
 import { loadConfig } from '../../../companion/config/load.ts';
+import { pathsOf } from '../../../companion/config/paths.ts';
 import type { ExplainedExchange } from '../../../companion/http/control/ledger-routes.ts';
+import { openVault } from '../../../companion/vault/open-vault.ts';
 import type { LoginProviderId } from '../../../shared/credential.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import { findLeaks } from '../../support/canary.ts';
@@ -226,6 +228,17 @@ export class AccountHouse {
     return (JSON.parse(await readFile(this.authFile, 'utf8')) as { readonly tokens: CodexTokens }).tokens;
   }
 
+  /** As it rests in the vault. */
+  async readClaudeLogin(): Promise<object> {
+    const { vault } = await openVault({
+      config: { vault: { kind: 'file' }, auth: { encryption: {} } },
+      paths: pathsOf(this.home),
+      logger: memoryLogger().logger,
+    });
+    const record = await vault.get(`login/anthropic/${this.status()?.id}`);
+    return JSON.parse(record?.reveal() ?? 'null') as object;
+  }
+
   async close(): Promise<void> {
     await this.stop();
     const servers = [this.claude.auth, this.claude.api, this.openAiAuth, this.chatGpt, this.openAi];
@@ -287,6 +300,16 @@ export async function openAccountHouse(options: AccountHouseOptions = {}): Promi
   return house;
 }
 
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
+
+/** How many answers had which status. */
+export function statusesOf(answers: readonly { readonly status: number }[]): Readonly<Record<number, number>> {
+  const counts: Record<number, number> = {};
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
 const realNow = Date.now;
 
 /** Moves the wall clock of this process, as a person or a time server does; back when the test ends. */
@@ -295,7 +318,15 @@ export function moveClock(byMs: number): void {
   onTestFinished(() => void vi.restoreAllMocks());
 }
 
+const realMonotonic = performance.now.bind(performance);
+
+/** Moves the clock that never jumps, as if so much time had gone by; back when the test ends. */
+export function passTime(byMs: number): void {
+  vi.spyOn(performance, 'now').mockImplementation(() => realMonotonic() + byMs);
+  onTestFinished(() => void vi.restoreAllMocks());
+}
+
 /** For stand-ins whose clock is right whatever the companion's says. */
 export function rightTime(): number {
-  return performance.timeOrigin + performance.now();
+  return performance.timeOrigin + realMonotonic();
 }
