@@ -2,7 +2,7 @@
 import { CompanionError } from '../../base/error.ts';
 import type { HubEvent, HubMessage } from './event.ts';
 import { errorOfEvent } from './failure.ts';
-import { parseJson } from './fields.ts';
+import { isObject, parseJson } from './fields.ts';
 import { advanceGrammar, initialGrammar } from './grammar.ts';
 
 type BlockStart = Extract<HubEvent, { type: 'content_block_start' }>;
@@ -31,7 +31,7 @@ export class MessageCollector {
 
   message(): HubMessage {
     if (this.#message === undefined || this.#grammar.phase !== 'done') throw brokenStream();
-    return this.#message;
+    return isCutOff(this.#message) ? withoutHalfCalls(this.#message) : this.#message;
   }
 
   #apply(event: Exclude<HubEvent, { type: 'error' }>): void {
@@ -98,12 +98,24 @@ function initialText(block: HubBlock): string {
 }
 
 /**
- * A tool without arguments streams `""` or nothing: then what the block started with stands, which is `{}`. Text cut off
- * in the middle (the token limit) is kept as it is, under a name that no tool has.
+ * A tool without arguments streams `""` or nothing: then what the block started with stands, which is `{}`. Text that is
+ * no JSON object is kept as it is, under a name that no tool has.
  */
 function toolInput(text: string, initial: unknown): unknown {
   if (text.trim() === '') return initial ?? {};
-  return parseJson(text) ?? { _raw_arguments: text };
+  const input = parseJson(text);
+  return isObject(input) ? input : { _raw_arguments: text };
+}
+
+function isCutOff({ stop_reason: reason }: HubMessage): boolean {
+  return reason === 'max_tokens' || reason === 'model_context_window_exceeded';
+}
+
+/** Nobody can carry out a call that the token limit cut off. */
+function withoutHalfCalls(message: HubMessage): HubMessage {
+  const isHalf = (block: HubBlock): boolean =>
+    block.type === 'tool_use' && isObject(block.input) && '_raw_arguments' in block.input;
+  return { ...message, content: message.content.filter((block) => !isHalf(block)) };
 }
 
 /** Usage is cumulative: what the event carries overwrites, what it leaves out or sets to null stays. */

@@ -5,6 +5,7 @@ import type { Stamp } from '../codec.ts';
 import type { HubMessage } from '../hub/event.ts';
 import { completionId, createdSeconds, encodeFinishReason } from './finish-reason.ts';
 import type { ChatDecodedRequest, ChatMemo } from './memo.ts';
+import { argumentsOf } from '../openai/call-arguments.ts';
 import { unwrapFreeform } from '../openai/freeform.ts';
 import { unwrapJson } from '../openai/response-format.ts';
 import { noTokens, updateCounts } from '../openai/token-counts.ts';
@@ -92,7 +93,7 @@ function encodeCalls(
 }
 
 function encodeFunction({ name, input }: Anthropic.ToolUseBlock): { name: string; arguments: string } {
-  return { name, arguments: JSON.stringify(input ?? {}) };
+  return { name, arguments: argumentsOf(input) };
 }
 
 /** Cited web addresses, each with the span of the content that it supports. */

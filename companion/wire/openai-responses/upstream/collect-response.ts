@@ -3,7 +3,7 @@ import { CompanionError } from '../../../base/error.ts';
 import { asArray, asObject, asText, isObject, parseJson } from '../../hub/fields.ts';
 import type { JsonObject } from '../../hub/fields.ts';
 import type { SseFrame } from '../../sse.ts';
-import { failureOf } from './error.ts';
+import { failureOf, isFailure } from './error.ts';
 
 const ends: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete', 'response.done']);
 
@@ -19,8 +19,7 @@ export class ResponseCollector {
     const event = parseJson(data);
     if (!isObject(event) || this.#final !== undefined) return;
     const type = asText(event.type) ?? name ?? '';
-    if (type === 'error' || type === 'response.failed' || (type === '' && isObject(event.error)))
-      throw failureOf(event);
+    if (isFailure(type, event)) throw failureOf(event);
     if (type === 'response.output_item.done' && isObject(event.item)) this.#keep(event.item, event.output_index);
     if (ends.has(type) && isObject(event.response)) this.#final = event.response;
   }

@@ -10,7 +10,7 @@ import type { SseFrame } from '../../sse.ts';
 import { readDelta } from './answer-item.ts';
 import { addPiece, beginItem, endItem, finishAnswer, hasCalls, newAnswer, placeOf } from './answer.ts';
 import type { Answer, AnswerContext } from './answer.ts';
-import { failureEvent } from './error.ts';
+import { failureEvent, isFailure } from './error.ts';
 import { readUsage } from './usage.ts';
 
 export interface ResponsesDecodeState {
@@ -50,8 +50,7 @@ function decodeEvent(
   stamp: Stamp,
 ): Step {
   const type = asText(event.type) ?? name ?? '';
-  const isError = type === 'error' || type === 'response.failed' || (type === '' && isObject(event.error));
-  if (isError) return [{ ...state, phase: 'done' }, [failureEvent(event)]];
+  if (isFailure(type, event)) return [{ ...state, phase: 'done' }, [failureEvent(event)]];
   if (!type.startsWith('response.')) return [state, []];
   const [begun, start] = begin(state, event, context, stamp);
   if (isEnd(type)) return finish(begun, start, { type, response: asObject(event.response) }, context);

@@ -2,7 +2,7 @@
 import type { CompanionError } from '../../../base/error.ts';
 import type { HeaderLookup } from '../../codec.ts';
 import type { HubErrorEvent } from '../../hub/event.ts';
-import { asText, isObject } from '../../hub/fields.ts';
+import { asObject, asText, isObject } from '../../hub/fields.ts';
 import type { JsonObject } from '../../hub/fields.ts';
 import { readErrorObject, readRefusal, refuse } from '../../hub/provider-error.ts';
 import type { Refusal } from '../../hub/provider-error.ts';
@@ -15,6 +15,13 @@ import { decodeErrorObject, decodeOpenAiError, errorEventOf } from '../../openai
 export function decodeBackendError(status: number, headers: HeaderLookup, body: string, nowMs: number): CompanionError {
   const refusal = readRefusal(status, headers, body);
   return pageInstead(refusal, body) ?? classify(refusal) ?? decodeOpenAiError(status, headers, body, nowMs);
+}
+
+/** Whether an event of a stream ends it as a failure: by its kind, or by what it says of the response that it ends with. */
+export function isFailure(type: string, { error, response }: JsonObject): boolean {
+  if (type === 'error' || type === 'response.failed') return true;
+  const isEnd = type === 'response.completed' || type === 'response.done';
+  return isEnd ? asObject(response).status === 'failed' : type === '' && isObject(error);
 }
 
 /** The error of a response that failed, or of a stream that was given up: `event` as the provider told it. */
