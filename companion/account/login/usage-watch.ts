@@ -1,6 +1,7 @@
 /** Asks providers what is left of a plan, when somebody looks and what is known is old. */
 import type { QuotaWindow } from '../../../shared/quota.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
+import { toCompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import type { LoginUsage } from '../oauth/login-usage.ts';
 import type { Logins } from './login-service-contract.ts';
@@ -45,7 +46,7 @@ export class UsageWatch {
       if (retryAtMs !== null) this.#notBeforeMs.set(id, Math.max(retryAtMs, this.#notBeforeMs.get(id) ?? 0));
       if (windows !== null) note(id, windows);
     } catch (cause) {
-      logger.info({ login: id, err: cause }, 'what is left of a plan could not be asked');
+      logger.info({ login: id, error: toCompanionError(cause) }, 'what is left of a plan could not be asked');
     }
   }
 }
