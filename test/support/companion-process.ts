@@ -23,8 +23,10 @@ export interface CompanionOptions {
   readonly args?: readonly string[];
   /** Numeric id of another user to run as; takes root. */
   readonly user?: number;
-  /** What is piped into it; nothing unless given. */
+  /** What is piped into it; nothing unless given. A command that goes on gets more by `type`. */
   readonly input?: string;
+  /** A built companion; that of the sources unless given. */
+  readonly program?: string;
   /** Octal, such as `000`; takes a POSIX shell. */
   readonly umask?: string;
 }
@@ -71,7 +73,9 @@ export async function startCompanion(options: CompanionOptions): Promise<Compani
 
 /** A command that goes on until it is stopped, such as `logs --follow`, as a person types it. */
 export function openCommand(command: readonly string[], options: CompanionOptions): CompanionProcess {
-  return new CompanionProcess(spawnCompanion([...command, ...(options.args ?? [])], options));
+  const opened = new CompanionProcess(spawnCompanion([...command, ...(options.args ?? [])], options));
+  if (options.input !== undefined) opened.type(options.input);
+  return opened;
 }
 
 export class CompanionProcess {
@@ -138,6 +142,12 @@ export class CompanionProcess {
     }
   }
 
+  /** Into its standard input, which it has if the options gave it one. */
+  type(text: string): void {
+    if (this.#child.stdin === null) throw new Error('the companion was given no input');
+    this.#child.stdin.write(text);
+  }
+
   /** Closes our end of its output, as `| head` does. */
   stopReading(): void {
     this.#child.stdout.destroy();
@@ -184,7 +194,7 @@ function spawnCompanion(args: readonly string[], options: CompanionOptions): Chi
     NODE_COMPILE_CACHE: compileCache,
     ...options.environment,
   };
-  const [file = '', ...rest] = withUmask(options.umask, [process.execPath, program, ...args]);
+  const [file = '', ...rest] = withUmask(options.umask, [process.execPath, options.program ?? program, ...args]);
   const stdin = options.input === undefined ? 'ignore' : 'pipe';
   return spawn(file, rest, {
     cwd: options.home,
