@@ -1,11 +1,11 @@
 /** Waits for a login that was begun: until it is over, the person pastes its answer, or gives it up. */
+import { signInCommand } from '../../shared/sign-in.ts';
 import type { LoginStatus } from '../../shared/status.ts';
 import type { LoginProgress } from '../account/oauth/login-desk-contract.ts';
 import { CompanionError } from '../base/error.ts';
 import type { LoginOutcomeAnswer } from '../http/control/login-routes.ts';
 import { errorFrom } from './control-client.ts';
 import type { Conversation } from './control-client.ts';
-import { signInCommand } from './login-words.ts';
 import { readHiddenLine } from './read-secret.ts';
 import type { SecretInput } from './read-secret.ts';
 

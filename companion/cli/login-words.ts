@@ -9,10 +9,6 @@ export function titleOf(provider: LoginProviderId): string {
   return provider === 'anthropic' ? 'Claude' : 'ChatGPT';
 }
 
-export function signInCommand(provider: LoginProviderId): string {
-  return provider === 'anthropic' ? 'companion auth login' : 'companion auth login-openai';
-}
-
 export function ownerName(owner: LoginOwner): string {
   switch (owner) {
     case 'companion':

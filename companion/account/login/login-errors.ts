@@ -1,5 +1,7 @@
 /** What is said when a login cannot serve. Nothing of a token is ever part of it. */
 import type { LoginProviderId } from '../../../shared/credential.ts';
+import { errorFacts } from '../../../shared/error-code.ts';
+import { signInCommand } from '../../../shared/sign-in.ts';
 import { CompanionError } from '../../base/error.ts';
 import { providerName } from './login-facts.ts';
 
@@ -11,13 +13,17 @@ export interface LoginTrouble {
 }
 
 export function toTrouble(error: CompanionError, atMs: number): LoginTrouble {
-  const { code, message, remedy } = error;
+  const { code, message } = error;
+  // It is read later, when seconds from now mean nothing.
+  const remedy = code === 'LOGIN_REFRESH_FAILED' ? errorFacts(code).remedy : error.remedy;
   return { code, message: message.slice(0, 2000), remedy: remedy.slice(0, 1000), atMs };
 }
 
 export function loginRequired(provider?: LoginProviderId): CompanionError {
-  const what = provider === undefined ? 'login' : `${providerName(provider)} login`;
-  return new CompanionError('LOGIN_REQUIRED', `No ${what} was found. Please sign in first.`);
+  if (provider === undefined) return new CompanionError('LOGIN_REQUIRED', 'No login was found. Please sign in first.');
+  return new CompanionError('LOGIN_REQUIRED', `No ${providerName(provider)} login was found. Please sign in first.`, {
+    remedy: `Sign in with \`${signInCommand(provider)}\`.`,
+  });
 }
 
 /** What can be wrong with one login. */
@@ -30,8 +36,7 @@ export class LoginErrors {
   constructor(provider: LoginProviderId, name: () => string, remedy: string | undefined) {
     this.#provider = provider;
     this.#name = name;
-    const command = provider === 'anthropic' ? 'companion auth login' : 'companion auth login-openai';
-    this.#remedy = remedy ?? `Sign in again with \`${command}\`.`;
+    this.#remedy = remedy ?? `Sign in again with \`${signInCommand(provider)}\`.`;
   }
 
   /** It ended, and there is nothing to renew it with, here at least. */
@@ -56,9 +61,11 @@ export class LoginErrors {
   notRenewedYet(cause: CompanionError | undefined, nowMs: number, waitMs: number): CompanionError {
     const seconds = Math.max(1, Math.ceil(waitMs / 1000));
     const why = cause === undefined ? '' : ` (${cause.message})`;
-    const text = `Renewing the login ${this.#name()} failed, and is tried again in ${seconds} s.${why}`;
-    const details = { retryAtMs: Math.round(nowMs + waitMs) };
-    return new CompanionError('LOGIN_REFRESH_FAILED', text, { details, ...(cause === undefined ? {} : { cause }) });
+    return new CompanionError('LOGIN_REFRESH_FAILED', `Renewing the login ${this.#name()} failed.${why}`, {
+      details: { retryAtMs: Math.round(nowMs + waitMs) },
+      remedy: `Nothing is lost: it is tried again by itself, the next time in ${seconds} s.`,
+      cause,
+    });
   }
 }
 

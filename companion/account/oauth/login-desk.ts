@@ -25,7 +25,7 @@ import type {
 import type { LoginProvider, LoginProviders } from './login-providers.ts';
 import { redirectFor } from './loopback-redirect.ts';
 import { mismatchPage, outcomePage, resultFrame } from './login-result.ts';
-import { beforeRestart, cancelledByBrowser, noBrowser, notWaiting, timedOut } from './login-trouble.ts';
+import { aimedAt, beforeRestart, cancelledByBrowser, noBrowser, notWaiting, timedOut } from './login-trouble.ts';
 import { openLoopbackListener } from './loopback-listener.ts';
 import type { LoopbackListener } from './loopback-listener.ts';
 import type { LoopbackPage } from './loopback-page.ts';
@@ -93,7 +93,7 @@ export class LoginDesk implements LoginDeskService {
       checkBinding(answer, login.expected, this.#others(login));
       return await this.#accept(login, answer);
     } catch (thrown) {
-      return { state: 'failed', error: toCompanionError(thrown) };
+      return { state: 'failed', error: aimedAt(login.providerId, toCompanionError(thrown)) };
     }
   }
 
@@ -126,11 +126,12 @@ export class LoginDesk implements LoginDeskService {
 
   receiveCancel(_seatId: string, { loginId, reason }: OAuthCancel): void {
     const login = this.#pending.get(loginId);
+    if (login === undefined) return;
     // The tab of a login that is being traded in may be gone: its work is done.
-    if (reason === 'tab-closed' && login?.stage !== 'waiting') return;
+    if (reason === 'tab-closed' && login.stage !== 'waiting') return;
     // A login that another way finishes needs no browser that opens its page.
-    if (reason === 'refused' && login?.facts.way !== 'browser') return;
-    this.#cancel(loginId, cancelledByBrowser(reason));
+    if (reason === 'refused' && login.facts.way !== 'browser') return;
+    this.#cancel(loginId, cancelledByBrowser(reason, login.providerId));
   }
 
   greet(post: (frame: OAuthStart) => void): void {
@@ -269,8 +270,9 @@ export class LoginDesk implements LoginDeskService {
     if (login !== undefined && login.stage !== 'keeping') this.#end(login, { state: 'failed', error });
   }
 
-  #end(login: PendingLogin, outcome: LoginOutcome): void {
+  #end(login: PendingLogin, end: LoginOutcome): void {
     if (login.stage === 'over') return;
+    const outcome = end.state === 'done' ? end : { ...end, error: aimedAt(login.providerId, end.error) };
     login.end(outcome);
     this.#pending.delete(login.id);
     this.#finished.add(login.id, outcome);

@@ -1,6 +1,17 @@
 /** The ends that a login can come to without its provider's doing. */
+import type { LoginProviderId } from '../../../shared/credential.ts';
+import { errorFacts } from '../../../shared/error-code.ts';
+import { signInCommand, signInRemedy } from '../../../shared/sign-in.ts';
 import { CompanionError } from '../../base/error.ts';
 import type { OAuthCancel } from './login-desk-contract.ts';
+
+/** The same, with the command of its provider where the remedy is the table's, which knows of no provider. */
+export function aimedAt(provider: LoginProviderId, error: CompanionError): CompanionError {
+  const { code, message, details, cause } = error;
+  const remedy = signInRemedy(code, provider);
+  if (remedy === undefined || error.remedy !== errorFacts(code).remedy) return error;
+  return new CompanionError(code, message, { details, remedy, cause });
+}
 
 export function noBrowser(): CompanionError {
   return new CompanionError('SEAT_OFFLINE', 'No paired browser is online that could finish the login.', {
@@ -21,7 +32,7 @@ export function beforeRestart(): CompanionError {
   return new CompanionError('LOGIN_CANCELLED', 'The companion was started anew before the login was through.');
 }
 
-export function cancelledByBrowser(reason: OAuthCancel['reason']): CompanionError {
+export function cancelledByBrowser(reason: OAuthCancel['reason'], provider: LoginProviderId): CompanionError {
   switch (reason) {
     case 'person':
       return new CompanionError('LOGIN_CANCELLED', 'The login was cancelled in the browser.');
@@ -29,7 +40,7 @@ export function cancelledByBrowser(reason: OAuthCancel['reason']): CompanionErro
       return new CompanionError('LOGIN_CANCELLED', "The provider's page was closed before the login was through.");
     case 'refused':
       return new CompanionError('LOGIN_CANCELLED', "The extension may not open the provider's page.", {
-        remedy: 'Allow it in the extension, or begin again with `companion auth login --manual`.',
+        remedy: `Allow it in the extension, or begin again with \`${signInCommand(provider)} --manual\`.`,
       });
   }
 }

@@ -1,12 +1,13 @@
 /** `companion auth logout`: forgets a login, its tokens and its profile. */
 import { createInterface } from 'node:readline/promises';
+import { signInCommand } from '../../../shared/sign-in.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import { CompanionError } from '../../base/error.ts';
 import type { ListedLogins } from '../../http/control/login-routes.ts';
 import { loginRoute } from '../choose-login.ts';
 import { openConversation } from '../control-client.ts';
 import type { Conversation } from '../control-client.ts';
-import { accountOf, kindOf, signInCommand, titleOf, wantedLogin } from '../login-words.ts';
+import { accountOf, kindOf, titleOf, wantedLogin } from '../login-words.ts';
 import { createOutput, paint } from '../print.ts';
 import { printable } from '../terminal.ts';
 

@@ -1,4 +1,5 @@
 /** `companion auth status`: whatever may serve, at one glance. */
+import { signInCommand } from '../../../shared/sign-in.ts';
 import type { LoginStatus, CompanionStatus } from '../../../shared/status.ts';
 import type { RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
 import { CompanionError } from '../../base/error.ts';
@@ -6,7 +7,7 @@ import type { ClaudeCodeReport } from '../../http/control/claude-code-route.ts';
 import type { ListedLogins } from '../../http/control/login-routes.ts';
 import type { ClaudeCodeSignIn, ClaudeCodeTrouble } from '../../upstream/claude-code/readiness.ts';
 import { openConversation } from '../control-client.ts';
-import { accountOf, describeLasting, describeLoginState, signInCommand } from '../login-words.ts';
+import { accountOf, describeLasting, describeLoginState } from '../login-words.ts';
 import { createOutput, formatAgo, formatDuration, paint, table, wrap } from '../print.ts';
 import { printable } from '../terminal.ts';
 import { describeState } from './session.ts';

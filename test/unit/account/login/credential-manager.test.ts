@@ -107,7 +107,10 @@ describe('a renewal that fails for now', () => {
     expect(accessOf(await manager.valid(never))).toBe('CANARY-access-0');
     expect(events()).toEqual(expect.arrayContaining(['token_refresh_failed', 'token_refresh_fallback']));
     expect(manager.state).toBe('usable');
-    expect(manager.trouble).toMatchObject({ code: 'LOGIN_REFRESH_FAILED' });
+    expect(manager.trouble).toMatchObject({
+      code: 'LOGIN_REFRESH_FAILED',
+      remedy: expect.stringContaining('tried again by itself, and with'),
+    });
     expect(log.text()).not.toContain('CANARY');
   });
 
@@ -117,7 +120,8 @@ describe('a renewal that fails for now', () => {
     for (let n = 0; n < 30; n += 1) {
       await expect(manager.valid(never)).rejects.toMatchObject({
         code: 'LOGIN_REFRESH_FAILED',
-        message: expect.stringMatching(/tried again in 1 s.*status 500/),
+        message: expect.stringMatching(/^Renewing the login ada@example.com failed\. \(.*status 500/),
+        remedy: expect.stringContaining('the next time in 1 s.'),
         details: { retryAtMs: clock.nowMs() + second },
       });
     }

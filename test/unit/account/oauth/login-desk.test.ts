@@ -291,6 +291,25 @@ describe('a login that comes to nothing', () => {
     expect(error.message).toMatch(words);
   });
 
+  test.each(['person', 'refused', 'denied', 'mismatch'] as const)(
+    '%s at OpenAI: the remedy names the command of OpenAI, and not the other one',
+    async (end) => {
+      const { desk } = await setUp();
+      const login = await desk.begin({ provider: 'openai', way: end === 'mismatch' ? 'manual' : 'browser' });
+      const loginId = login.id;
+      if (end === 'mismatch') {
+        const outcome = await desk.finish(loginId, 'some-code-that-is-long-enough#another-state');
+        expect(outcome).toMatchObject({ error: { remedy: expect.stringContaining('`companion auth login-openai`') } });
+        return;
+      }
+      if (end === 'denied') desk.receiveCallback('s', { ...callback(login), code: undefined, error: 'access_denied' });
+      else desk.receiveCancel('s', { t: 'oauth.cancel', loginId, reason: end });
+      const { remedy } = await failureOf(desk.outcome(loginId, never));
+      expect(remedy).toContain('`companion auth login-openai');
+      expect(remedy).not.toMatch(/`companion auth login[ `]/);
+    },
+  );
+
   test.each(['loopback', 'manual'] as const)(
     'a browser that will not open the page does not end a login by %s',
     async (way) => {
