@@ -3,13 +3,11 @@ import { CompanionError } from '../../base/error.ts';
 import type { Warning } from '../codec.ts';
 import { fieldPath } from '../hub/fields.ts';
 import type { HubRequest } from '../hub/request.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { askedToolField, toolFields } from '../hub/tool-fields.ts';
 
 /** Throws `NOT_AVAILABLE_IN_MODE` for a field that would change what the answer is, rather than only how it comes about. */
 export function refuseUnavailable(request: HubRequest): void {
-  const fields = request as unknown as Fields;
-  const refused = refusedFields.find((field) => isAsked(field, fields[field]));
+  const refused = askedToolField(request);
   if (refused !== undefined) throw notInClaudeCodeMode([refused], `\`${refused}\``);
   const last = request.messages.findLastIndex(({ role }) => role !== 'system');
   if (request.messages[last]?.role !== 'user') {
@@ -32,14 +30,6 @@ export function notInClaudeCodeMode(path: readonly PropertyKey[], what: string):
   );
 }
 
-const refusedFields = ['tools', 'tool_choice', 'mcp_servers', 'container'];
-
-function isAsked(field: string, value: unknown): boolean {
-  if (value === undefined || value === null) return false;
-  if (Array.isArray(value)) return value.length > 0;
-  return field !== 'tool_choice' || (value as { type?: unknown }).type !== 'none';
-}
-
 /** Fields that compose reads, that the companion serves itself, or that change nothing in the answer. */
 const silentFields: ReadonlySet<string> = new Set([
   'model',
@@ -53,7 +43,7 @@ const silentFields: ReadonlySet<string> = new Set([
   'metadata',
   'cache_control',
   'diagnostics',
-  ...refusedFields,
+  ...toolFields,
 ]);
 
 /** One warning for each field that is set and that Claude Code gives no say in, known or not. */

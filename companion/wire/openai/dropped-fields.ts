@@ -22,3 +22,19 @@ function hasCacheMark({ system, tools, messages }: HubRequest): boolean {
   ];
   return blocks.some((block) => Boolean((block as { cache_control?: unknown }).cache_control));
 }
+
+/** Fields of the hub that have a place in OpenAI's APIs, or are told about where they are left out. */
+export const placedFields: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'system',
+  'max_tokens',
+  'metadata',
+  'stop_sequences',
+  'temperature',
+  'top_p',
+  'thinking',
+  'output_config',
+  'tools',
+  'tool_choice',
+]);

@@ -2,13 +2,13 @@
 import type { ChatQuirks } from '../../../../shared/api-provider.ts';
 import type { DecodedRequest, EncodedRequest } from '../../codec.ts';
 import type { HubRequest } from '../../hub/request.ts';
-import { warnDropped } from '../../openai/dropped-fields.ts';
+import { placedFields, warnDropped } from '../../openai/dropped-fields.ts';
 import { createWarnings } from '../../openai/warnings.ts';
 import type { ChatBody } from './body.ts';
 import type { ChatUpstreamMemo } from './memo.ts';
 import { encodeMessages } from './messages.ts';
 import { encodeFormat } from './format.ts';
-import { encodeEffort, encodeLimit, encodeSampling, encodeStops, encodeUser, placedFields } from './options.ts';
+import { encodeEffort, encodeLimit, encodeSampling, encodeStops, encodeUser } from './options.ts';
 import { modelTraits } from '../../openai/model-traits.ts';
 import { createTargetIds } from '../../openai/target-tool-id.ts';
 import { targetToolName } from '../../openai/target-tool-name.ts';

@@ -80,19 +80,3 @@ export function encodeUser({ metadata }: HubRequest, { quirks, warn }: OptionCon
   warn('metadata.user_id', 'this provider has no such field');
   return {};
 }
-
-/** Fields of the hub that have a place in the translation. */
-export const placedFields: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'system',
-  'max_tokens',
-  'metadata',
-  'stop_sequences',
-  'temperature',
-  'top_p',
-  'thinking',
-  'output_config',
-  'tools',
-  'tool_choice',
-]);

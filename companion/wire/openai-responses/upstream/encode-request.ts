@@ -3,7 +3,7 @@ import type { DecodedRequest, EncodedRequest } from '../../codec.ts';
 import { schemaInstruction } from '../../hub/json-instruction.ts';
 import { isObjectSchema, resolveRoot } from '../../hub/json-schema.ts';
 import type { HubRequest } from '../../hub/request.ts';
-import { warnDropped } from '../../openai/dropped-fields.ts';
+import { placedFields, warnDropped } from '../../openai/dropped-fields.ts';
 import { nearestEffort, wantedEffort } from '../../openai/effort.ts';
 import { joinTexts, systemText } from '../../openai/hub-turns.ts';
 import { modelTraits } from '../../openai/model-traits.ts';
@@ -77,22 +77,6 @@ function showsThinking({ thinking }: HubRequest): boolean {
 function isSilent({ thinking }: HubRequest): boolean {
   return thinking !== undefined && thinking !== null && 'display' in thinking && thinking.display === 'omitted';
 }
-
-/** Fields of the hub that have a place in the translation, or are told about below. */
-const placedFields: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'system',
-  'max_tokens',
-  'metadata',
-  'stop_sequences',
-  'temperature',
-  'top_p',
-  'thinking',
-  'output_config',
-  'tools',
-  'tool_choice',
-]);
 
 /** The backend refuses the fields themselves. A sampling value of 1 asks for nothing. */
 function warnOfLimits({ hub, hasDefaultMaxTokens }: DecodedRequest, warn: Warn): void {
