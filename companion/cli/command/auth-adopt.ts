@@ -1,9 +1,10 @@
 /** `companion auth adopt`, and `companion config codex`: whether another program's login is used here too. */
+import { ownerName } from '../../account/login/owner-name.ts';
 import { loginDisclosure } from '../../../shared/login-disclosure.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import { CompanionError } from '../../base/error.ts';
 import { ask } from '../control-client.ts';
-import { accountOf, describeLasting, describeLoginState, ownerName } from '../login-words.ts';
+import { accountOf, describeLasting, describeLoginState } from '../login-words.ts';
 import { createOutput, paint, wrap } from '../print.ts';
 import { printable } from '../terminal.ts';
 import { nextSteps } from './auth-status.ts';

@@ -1,5 +1,6 @@
 /** The services behind `companion auth`, over the logins and the desk. A token comes no further than here. */
-import type { LoginOwner, LoginProviderId, OAuthToken } from '../../../shared/credential.ts';
+import { ownerName } from '../../account/login/owner-name.ts';
+import type { LoginProviderId, OAuthToken } from '../../../shared/credential.ts';
 import { scrub } from '../../../shared/redact.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import type { Logins } from '../../account/login/login-service-contract.ts';
@@ -122,17 +123,6 @@ function problemOf({ state, owner, trouble }: LoginStatus): Problem | undefined 
   if (state !== 'dead') return undefined;
   const { message, remedy } = trouble ?? new CompanionError('LOGIN_EXPIRED', 'The provider no longer renews it.');
   return { message, remedy, isFatal: true };
-}
-
-function ownerName(owner: LoginOwner): string {
-  switch (owner) {
-    case 'companion':
-      return 'the companion';
-    case 'claude-code':
-      return 'Claude Code';
-    case 'codex':
-      return 'Codex';
-  }
 }
 
 /** `undefined` when the provider took the token. */

@@ -1,4 +1,5 @@
 /** What `companion auth` asks for. Tokens never leave here; `openai-info` shows one masked, as it promises. */
+import type { Jwt } from '../../account/oauth/jwt.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import type { LoginOutcome, LoginProgress, BeginLogin } from '../../account/oauth/login-desk-contract.ts';
 import type { RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
@@ -20,16 +21,8 @@ export interface LoginDetails {
   readonly jwt: JwtFacts | null;
 }
 
-export interface JwtFacts {
-  readonly algorithm: string | null;
-  readonly type: string | null;
-  readonly keyId: string | null;
-  readonly id: string | null;
-  readonly issuer: string | null;
-  readonly audience: readonly string[];
-  readonly issuedAtMs: number | null;
-  readonly expiresAtMs: number | null;
-}
+/** Its claims tell more about a person than anybody asked for. */
+export type JwtFacts = Omit<Jwt, 'claims'>;
 
 /** What `validate` found: `isValid` is that a token could be had and that its provider took it. */
 export interface LoginValidation {

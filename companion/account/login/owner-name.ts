@@ -1,0 +1,13 @@
+import type { LoginOwner } from '../../../shared/credential.ts';
+
+/** As a person knows who keeps a login. */
+export function ownerName(owner: LoginOwner): string {
+  switch (owner) {
+    case 'companion':
+      return 'the companion';
+    case 'claude-code':
+      return 'Claude Code';
+    case 'codex':
+      return 'Codex';
+  }
+}
