@@ -11,6 +11,7 @@ import type { HubEvent } from '../../companion/wire/hub/event.ts';
 import { findViolation } from '../../companion/wire/hub/grammar.ts';
 import type { HubRequest } from '../../companion/wire/hub/request.ts';
 import type { JsonObject } from '../support/providers/anthropic/plan.ts';
+import { isAlive } from './support/alive.ts';
 import { ask, modeRequest, openModeHouse, textOf } from './support/claude-code-mode.ts';
 import type { ModeHouse } from './support/claude-code-mode.ts';
 import { startForsakenCompanion } from './support/forsaken-companion.ts';
@@ -389,25 +390,6 @@ async function addedMs(house: ModeHouse): Promise<number> {
   const startedAtMs = performance.timeOrigin + performance.now();
   await ask(house, {});
   return Math.round((house.api.requests.at(-1)?.startedAtMs ?? 0) - startedAtMs);
-}
-
-function isAlive(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  // Whoever waits to be buried is dead.
-  return !isLinux || !/^State:\s+Z/m.test(statusOf(pid));
-}
-
-function statusOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
-  } catch {
-    return 'State: Z';
-  }
 }
 
 async function drain(iterator: AsyncIterator<HubEvent>): Promise<void> {
