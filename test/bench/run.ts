@@ -18,6 +18,7 @@ import { measureRequests } from './room/api-requests.ts';
 import { measureStreams } from './room/api-stream.ts';
 import { measureTranslation } from './room/api-translation.ts';
 import { measureChunkDelay } from './room/chunk-delay.ts';
+import { measureClaudeCode } from './room/claude-code.ts';
 import { measureCommand } from './room/command.ts';
 import { measureFirstByte } from './room/first-byte.ts';
 import { measureMemory } from './room/memory.ts';
@@ -43,6 +44,7 @@ const webRooms: Readonly<Record<string, (scene: Scene) => Figures>> = {
 const ownRooms: Readonly<Record<string, (effort: Effort) => Figures>> = {
   'api-translation': measureTranslation,
   command: measureCommand,
+  'claude-code': measureClaudeCode,
 };
 
 const allRooms = [apiRooms, webRooms, ownRooms].flatMap((rooms) => Object.keys(rooms));
@@ -111,7 +113,8 @@ const wanted = allRooms.filter((name) => positionals.length === 0 || positionals
 const effort: Effort = { rounds: values.quick ? 3 : 7, isQuick: values.quick };
 const noise = [measureNoise()];
 console.log(`${describeMachine()}, ${new Date().toISOString().slice(0, 10)}, ${effort.rounds} rounds\n`);
-if (wanted.includes('command') || namesIn(apiRooms, wanted).length > 0) compileCompanion();
+if (wanted.some((name) => name === 'command' || name === 'claude-code') || namesIn(apiRooms, wanted).length > 0)
+  compileCompanion();
 print('API mode', await measureApiRooms(namesIn(apiRooms, wanted), effort));
 print('Web mode', await measureWebRooms(namesIn(webRooms, wanted)));
 print('By itself', await measureOwnRooms(namesIn(ownRooms, wanted), effort));
