@@ -1,4 +1,7 @@
-/** The composition root: with `api-mode.ts` the only place that constructs everything, and the order in which it starts and stops. */
+/**
+ * The composition root: with `web-mode.ts`, `api-mode.ts` and `account-mode.ts` the only place that constructs everything,
+ * and the order in which it starts and stops.
+ */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -8,8 +11,7 @@ import { Secret } from '../shared/redact.ts';
 import type { ClientSettings, CompanionStatus, SeatStatus } from '../shared/status.ts';
 import { openAccountMode } from './account-mode.ts';
 import { openApiMode } from './api-mode.ts';
-import { CookieJar } from './account/cookie-jar.ts';
-import { SessionService } from './account/session-service.ts';
+import type { SessionService } from './account/session-service.ts';
 import { systemClock } from './base/clock.ts';
 import { CompanionError } from './base/error.ts';
 import type { Logger } from './base/log.ts';
@@ -39,13 +41,11 @@ import type { Link } from './link/link.ts';
 import type { Standing } from './router/plan.ts';
 import { openStore } from './store/open-store.ts';
 import { ClaudeCodeUpstream } from './upstream/claude-code/claude-code.ts';
-import { ClaudeSite } from './upstream/claude-site.ts';
-import { createClaudeWays } from './upstream/claude-ways.ts';
-import { ClaudeWebUpstream } from './upstream/claude-web.ts';
 import { createDispatcher } from './upstream/dispatcher.ts';
 import { openVault } from './vault/open-vault.ts';
 import type { Vault } from './vault/vault.ts';
 import { userAgent, version } from './version.ts';
+import { openWebMode } from './web-mode.ts';
 
 export type AppEvent =
   | { readonly event: 'seat-online' | 'seat-offline'; readonly seat: SeatStatus | undefined }
@@ -90,41 +90,12 @@ export async function createApp({ config, logger, onEvent, environment = process
   let port = config.server.port;
   const url = () => `http://${urlHost(config.server.host)}:${port}`;
 
-  const jar = new CookieJar(vault);
   const dispatcher = createDispatcher(config.timeouts, config.network);
-  const waysOf = createClaudeWays({
-    jobs: {
-      isOnline: (seatId) => link.isOnline(seatId),
-      runJob: (seatId, job, signal) => link.runJob(seatId, job, signal),
-    },
-    dispatcher,
-    baseUrl: config.upstreams.claudeWeb,
-    userAgent,
-    transport: config.web.transport,
-    timeouts: config.timeouts,
-  });
-  const sessions = new SessionService({
-    store,
-    jar,
-    connect: (target) => waysOf(target).map((transport) => new ClaudeSite(transport, nowMs)),
-    logger,
-    nowMs,
-    configuredOrganisation: config.web.organisation ?? null,
-    onChange: () => link.broadcastStatus(),
-    onExpired: ({ seatId }) => void (seatId !== null && link.requestSession(seatId, 'expired')),
-  });
+  const web = openWebMode({ config, vault, store, dispatcher, link: () => link, logger, nowMs });
+  const { sessions } = web;
   // After a damaged database was set aside, what is in the vault may still be wanted for its rescue.
   if (openedStore.quarantinedTo === null) await sessions.sweep();
   const activity = new ActivityBoard({ onChange: () => link.broadcastStatus(), nowMs });
-  const claudeWeb = new ClaudeWebUpstream({
-    transportsOf: (session) => waysOf(sessions.targetOf(session)),
-    onQuotas: (id, windows) => sessions.noteQuotas(id, windows),
-    isTemporary: config.web.temporary,
-    deletesAfter: config.web.deleteAfter,
-    attachAbove: config.web.attachmentThreshold,
-    logger,
-    nowMs,
-  });
   const quotas = new QuotaBoard({ store, nowMs });
   const ledger = new Ledger({ store, quotas, logger, nowMs, ...config.ledger });
   // A login may be renewed before there is a link.
@@ -173,7 +144,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     api: api.upstream,
     pool: api.pool,
     sessions,
-    claudeWeb,
+    claudeWeb: web.upstream,
     claudeCode,
     logins: accounts.logins,
     thinking: new ThinkingMemory(),
@@ -305,7 +276,7 @@ export async function createApp({ config, logger, onEvent, environment = process
   let isListening = false;
   const stopAll = async () => {
     await activity.drain(isListening ? config.server.drainSeconds * 1000 : 0);
-    await Promise.all([claudeWeb.settle(), claudeCode.close(), accounts.close()]);
+    await Promise.all([web.upstream.settle(), claudeCode.close(), accounts.close()]);
     const closed = Promise.all([client.close(), control.close()]);
     await link.close();
     await closed;

@@ -60,7 +60,7 @@ describe('the Anthropic dialect', () => {
       expect(body, name).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
       const { message } = (body as { error: { message: string } }).error;
       expect(message, name).toContain(field);
-      expect(message, name).toMatch(/`api`.*`claude-code`/);
+      expect(message, name).toContain('`api`');
       expect(headers?.get('x-companion-error'), name).toBe('NOT_AVAILABLE_IN_MODE');
       expect(headers?.get('x-should-retry'), name).toBe('false');
     }
@@ -86,7 +86,7 @@ describe('the OpenAI dialect', () => {
       expect(error, name).toBeInstanceOf(OpenAiBadRequest);
       const { param, type, message, headers } = error as OpenAiBadRequest;
       expect({ param, type }, name).toEqual({ param: field, type: 'invalid_request_error' });
-      expect(message, name).toMatch(/`api`.*`claude-code`/);
+      expect(message, name).toContain('`api`');
       expect(headers?.get('x-companion-error'), name).toBe('NOT_AVAILABLE_IN_MODE');
     }
     expect(house.site.requests).toEqual([]);

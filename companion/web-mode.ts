@@ -1,0 +1,63 @@
+/** The parts of web mode, put together: the sessions, and the two ways to claude.ai. */
+import type { Dispatcher } from 'undici';
+import { CookieJar } from './account/cookie-jar.ts';
+import { SessionService } from './account/session-service.ts';
+import type { Logger } from './base/log.ts';
+import type { Config } from './config/load.ts';
+import type { Link } from './link/link.ts';
+import type { Store } from './store/store.ts';
+import { ClaudeSite } from './upstream/claude-site.ts';
+import { createClaudeWays } from './upstream/claude-ways.ts';
+import { ClaudeWebUpstream } from './upstream/claude-web.ts';
+import type { Vault } from './vault/vault.ts';
+import { userAgent } from './version.ts';
+
+export interface WebModeOptions {
+  readonly config: Config;
+  readonly vault: Vault;
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  /** Opened later: nothing here asks for it before there is work. */
+  readonly link: () => Pick<Link, 'isOnline' | 'runJob' | 'requestSession' | 'broadcastStatus'>;
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+}
+
+export interface WebMode {
+  readonly sessions: SessionService;
+  readonly upstream: ClaudeWebUpstream;
+}
+
+export function openWebMode({ config, vault, store, dispatcher, link, logger, nowMs }: WebModeOptions): WebMode {
+  const waysOf = createClaudeWays({
+    jobs: {
+      isOnline: (seatId) => link().isOnline(seatId),
+      runJob: (seatId, job, signal) => link().runJob(seatId, job, signal),
+    },
+    dispatcher,
+    baseUrl: config.upstreams.claudeWeb,
+    userAgent,
+    transport: config.web.transport,
+    timeouts: config.timeouts,
+  });
+  const sessions = new SessionService({
+    store,
+    jar: new CookieJar(vault),
+    connect: (target) => waysOf(target).map((transport) => new ClaudeSite(transport, nowMs)),
+    logger,
+    nowMs,
+    configuredOrganisation: config.web.organisation ?? null,
+    onChange: () => link().broadcastStatus(),
+    onExpired: ({ seatId }) => void (seatId !== null && link().requestSession(seatId, 'expired')),
+  });
+  const upstream = new ClaudeWebUpstream({
+    transportsOf: (session) => waysOf(sessions.targetOf(session)),
+    onQuotas: (id, windows) => sessions.noteQuotas(id, windows),
+    isTemporary: config.web.temporary,
+    deletesAfter: config.web.deleteAfter,
+    attachAbove: config.web.attachmentThreshold,
+    logger,
+    nowMs,
+  });
+  return { sessions, upstream };
+}
