@@ -8,7 +8,7 @@ import { overviewLines } from '../../../companion/cli/command/auth-status.ts';
 import type { AuthOverview } from '../../../companion/cli/command/auth-status.ts';
 import { validationLines } from '../../../companion/cli/command/auth-validate.ts';
 import { usualLogin, wantedLogin } from '../../../companion/cli/login-words.ts';
-import { formatMoment } from '../../../companion/cli/print.ts';
+import { formatMoment, wrap } from '../../../companion/cli/print.ts';
 import type { LoginDetails } from '../../../companion/http/control/login-control.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import { chatGpt, claudeCode, loginStatus, sceneNowMs as nowMs } from '../http/login-scene.ts';
@@ -201,6 +201,15 @@ Claude login
     );
   });
 
+  it('says the plan once where both name it alike', () => {
+    const login = { ...claude, plan: 'Pro' };
+    const plan = (facts: Partial<LoginDetails>) => plain(infoLines(details({ login, ...facts }), nowMs));
+    expect(plan({ subscriptionType: 'pro', rateLimitTier: null })).toMatch(/Plan +Pro\n/);
+    expect(plan({ subscriptionType: 'pro', rateLimitTier: 'default_claude_ai' })).toMatch(
+      /Plan +Pro \(default_claude_ai\)\n/,
+    );
+  });
+
   it('tells unknown from nothing, and who renews what is not ours', () => {
     const login: LoginStatus = { ...claudeCode, email: null, organisation: null, plan: null, expiresAtMs: nowMs - 1 };
     const text = plain(
@@ -264,7 +273,8 @@ describe('CCP-1, CCP-11: auth status', () => {
     const program = { path: '/home/ada/.local/bin/claude', version: '2.1.330' };
     const signIn = { isSignedIn: true, method: 'claude.ai', email: 'ada@example.com', plan: 'max' };
     const ready = { program, sdk: { file: '/sdk.mjs', version: '0.3.330' }, signIn, troubles: [] };
-    const say = (claudeCode: AuthOverview['claudeCode'] & {}) => plain(overviewLines(overview({ claudeCode }), nowMs));
+    const say = (state: AuthOverview['claudeCode'] & {}) =>
+      plain(overviewLines(overview({ claudeCode: state }), nowMs));
     expect(say({ mode: 'on-request', readiness: ready })).toContain(
       `
   Claude Code CLI  ready  answers when a client asks for it
@@ -354,6 +364,16 @@ describe('CCP-2, CCP-10: auth adopt', () => {
     expect(plain(adoptedLines('claude-code', true, [], nowMs))).toContain('run `claude`');
     expect(plain(adoptedLines('claude-code', false, [claudeCode], nowMs))).toContain('stays signed in');
   });
+});
+
+it('a command that is told stays in one line, to be copied', () => {
+  const words = 'Sign in again with `companion auth login` (Claude) or with `companion auth login-openai` (ChatGPT).';
+  const lines = wrap(words, 0);
+  expect(lines.join(' ')).toBe(words);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  for (const command of ['`companion auth login`', '`companion auth login-openai`'])
+    expect(lines.some((line) => line.includes(command))).toBe(true);
+  expect(wrap('an odd ` mark', 0)).toEqual(['an odd ` mark']);
 });
 
 describe('who is meant', () => {
