@@ -1,5 +1,5 @@
 /** How a login is spoken of, the same in every command. */
-import type { LoginOwner, LoginProviderId } from '../../shared/credential.ts';
+import type { LoginProviderId } from '../../shared/credential.ts';
 import type { LoginStatus } from '../../shared/status.ts';
 import { formatMoment, paint } from './print.ts';
 import { printable } from './terminal.ts';
@@ -7,17 +7,6 @@ import { printable } from './terminal.ts';
 /** What one signs in to: `Claude`, `ChatGPT`. */
 export function titleOf(provider: LoginProviderId): string {
   return provider === 'anthropic' ? 'Claude' : 'ChatGPT';
-}
-
-export function ownerName(owner: LoginOwner): string {
-  switch (owner) {
-    case 'companion':
-      return 'the companion';
-    case 'claude-code':
-      return 'Claude Code';
-    case 'codex':
-      return 'Codex';
-  }
 }
 
 /** `Claude login`, `ChatGPT login`, `Claude Code's login`. */

@@ -73,10 +73,10 @@ const plainFrame = {
   bottom: ['+', '+', '+'],
 } as const;
 
-/** Broken between words so that each line, `indent` included, fits a terminal of 80 columns. */
+/** Broken between words so that each line, `indent` included, fits a terminal of 80 columns. A command stays in one piece. */
 export function wrap(text: string, indent: number): readonly string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.match(/(?:`[^`]*`|[^\s`])+|`/g) ?? []) {
     const last = lines.at(-1);
     if (last === undefined || indent + last.length + 1 + word.length > 80) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;

@@ -218,7 +218,8 @@ export class LoginService implements Logins {
 
   #required(provider: LoginProviderId): CompanionError {
     const searched = provider === 'anthropic' ? this.#searched : [];
-    const places = [...searched, ...this.#shelf.shared().map(({ manager }) => manager.location)];
+    const shared = this.#shelf.shared().filter(({ manager }) => manager.source.provider === provider);
+    const places = [...searched, ...shared.map(({ manager }) => manager.location)];
     this.#options.logger.warn({ event: 'credentials_missing', provider, searched: places }, 'no login was found');
     return loginRequired(provider);
   }

@@ -51,7 +51,8 @@ export function infoLines(details: LoginDetails, nowMs: number): readonly string
 
 /** `Max 20× (max, default_claude_max_20x)`: the provider's own words behind ours. */
 function describePlan({ login, subscriptionType, rateLimitTier }: LoginDetails): string | null {
-  const words = [subscriptionType, rateLimitTier].filter((word) => word !== null && word !== login.plan);
+  const isNew = (word: string | null) => word !== null && word.toLowerCase() !== login.plan?.toLowerCase();
+  const words = [subscriptionType, rateLimitTier].filter(isNew);
   if (login.plan === null) return subscriptionType;
   return words.length === 0 ? login.plan : `${login.plan} (${words.join(', ')})`;
 }

@@ -205,7 +205,7 @@ function describeKeys(keys: NonNullable<CompanionStatus['keys']>): string {
 
 function describeLogins(logins: NonNullable<CompanionStatus['logins']>): string {
   const used = logins.filter(({ state }) => state !== 'off');
-  if (used.length === 0) return `none yet: \`${commandName()} auth login\``;
+  if (used.length === 0) return `none yet: \`${commandName()} auth login\` or \`auth login-openai\``;
   return used.map((login) => `${titleOf(login.provider)} (${printable(login.name)})`).join(', ');
 }
 

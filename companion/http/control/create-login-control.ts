@@ -1,7 +1,8 @@
 /** The services behind `companion auth`, over the logins and the desk. A token comes no further than here. */
 import { ownerName } from '../../account/login/owner-name.ts';
-import type { LoginProviderId, OAuthToken } from '../../../shared/credential.ts';
+import type { LoginOwner, LoginProviderId, OAuthToken } from '../../../shared/credential.ts';
 import { scrub } from '../../../shared/redact.ts';
+import { signInCommand } from '../../../shared/sign-in.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import type { Logins } from '../../account/login/login-service-contract.ts';
 import type { StoredLogin } from '../../account/login/stored-login.ts';
@@ -127,7 +128,7 @@ function problemOf({ state, owner, trouble }: LoginStatus): Problem | undefined 
 
 /** `undefined` when the provider took the token. */
 async function ask(
-  { id }: LoginStatus,
+  { id, provider, owner }: LoginStatus,
   { logins, check }: LoginControlOptions,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
@@ -139,10 +140,18 @@ async function ask(
     return undefined;
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    const { code, message, remedy } = toCompanionError(thrown);
+    const { code, message, remedy: usual } = toCompanionError(thrown);
+    const remedy = code === 'KEY_REJECTED' ? renewalOf(owner, provider) : usual;
     // A limit is what the provider tells an account that it knows.
     return { message, remedy, isFatal: code !== 'RATE_LIMITED' && code !== 'QUOTA_EXHAUSTED' };
   }
+}
+
+/** The table speaks of API keys. */
+function renewalOf(owner: LoginOwner, provider: LoginProviderId): string {
+  return owner === 'claude-code'
+    ? 'Run `claude`: it renews its login, or lets you sign in again.'
+    : `Sign in again with \`${signInCommand(provider)}\`.`;
 }
 
 /** Like a request: a token that is not accepted is replaced once. */

@@ -62,7 +62,7 @@ describe('for people', () => {
 
         Secrets   <home>/vault.json (its key: vault.key beside it)
         API keys  none yet: \`companion keys add <provider>\`
-        Logins    none yet: \`companion auth login\`
+        Logins    none yet: \`companion auth login\` or \`auth login-openai\`
         Browsers  none paired
         Sessions  none yet
         Files     <home>

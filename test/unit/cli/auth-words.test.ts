@@ -273,8 +273,9 @@ describe('CCP-1, CCP-11: auth status', () => {
     const program = { path: '/home/ada/.local/bin/claude', version: '2.1.330' };
     const signIn = { isSignedIn: true, method: 'claude.ai', email: 'ada@example.com', plan: 'max' };
     const ready = { program, sdk: { file: '/sdk.mjs', version: '0.3.330' }, signIn, troubles: [] };
-    const say = (state: AuthOverview['claudeCode'] & {}) =>
-      plain(overviewLines(overview({ claudeCode: state }), nowMs));
+    const say = (report: AuthOverview['claudeCode'] & {}) =>
+      plain(overviewLines(overview({ claudeCode: report }), nowMs));
+    plain(overviewLines(overview({ claudeCode: state }), nowMs));
     expect(say({ mode: 'on-request', readiness: ready })).toContain(
       `
   Claude Code CLI  ready  answers when a client asks for it

@@ -188,6 +188,19 @@ describe('PY-16, CCP-6: validating a login', () => {
     expect(text).not.toContain('canary');
   });
 
+  it.each([
+    [loginStatus(), 'Sign in again with `companion auth login`.'],
+    [chatGpt, 'Sign in again with `companion auth login-openai`.'],
+    [{ ...claudeCode, state: 'usable' as const }, 'Run `claude`: it renews its login, or lets you sign in again.'],
+  ])('does not speak of API keys when the token of $0.owner is refused', async (login, remedy) => {
+    const check: CheckLogin = async () => {
+      throw new CompanionError('KEY_REJECTED', 'OAuth token has expired.', { details: { upstreamStatus: 401 } });
+    };
+    const { ask } = open({ check, logins: new MemoryLogins([login]) });
+    const { body } = await ask('POST', `/control/logins/${login.id}/validate`);
+    expect(body).toMatchObject({ isValid: false, message: 'OAuth token has expired.', remedy });
+  });
+
   it('finds it valid though a limit stands in the way: that is told to accounts alone', async () => {
     const check: CheckLogin = async () => {
       throw new CompanionError('RATE_LIMITED', 'Too many questions.');

@@ -267,6 +267,13 @@ describe('a login is found', () => {
     await logins.add(makeLogin({ expiresAtMs: clock.nowMs() - second }), false);
     expect(logins.find('anthropic')).toMatchObject({ location: 'memory', expiresAtMs: clock.nowMs() - second });
   });
+
+  it('where its own program keeps it: the log names no place of another provider', async () => {
+    const { open, log } = await house();
+    const logins = await open([claudeCode(new WatchedStorage('~/.claude')), codex(new WatchedStorage('~/.codex'))]);
+    expect(() => logins.find('openai')).toThrow('No ChatGPT login was found');
+    expect(log.lines.findLast((line) => line['event'] === 'credentials_missing')?.['searched']).toEqual(['~/.codex']);
+  });
 });
 
 describe('PY-9: the credentials file of another program', () => {
