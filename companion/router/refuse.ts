@@ -116,7 +116,10 @@ function noCredential({ location, request }: Refused, mayUseWeb: boolean): Compa
 
 function noLogin(providerId: string): CompanionError {
   const message = `There is no login that opens ${providerId}, and this route is for nobody else.`;
-  return new CompanionError('NO_CREDENTIAL', message, { remedy: 'Sign in with `companion auth login-openai`.' });
+  return new CompanionError('NO_CREDENTIAL', message, {
+    remedy:
+      'Sign in with `companion auth login-openai`; a login of Codex that is there already serves after `companion config codex --enable`.',
+  });
 }
 
 /** The provider may have the model, but not this route of another provider's API. */

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   fileError,
   readFileIfExists,
+  removeLeftoverFiles,
   replaceFileIf,
   systemErrorCode,
   writeFileAtomic,
@@ -24,6 +25,7 @@ export class JsonFileTokenStorage implements TokenStorage {
   readonly location: string;
   readonly #codec: LoginCodec;
   readonly #queue = new SerialQueue();
+  #isTidy = false;
 
   /** `path` is absolute; its folder is made (0700) with the first login. */
   constructor(path: string, codec: LoginCodec) {
@@ -41,6 +43,7 @@ export class JsonFileTokenStorage implements TokenStorage {
       const { text, login } = await this.#read();
       if (!isSameTokens(login, expected)) return false;
       await makeFolder(dirname(path));
+      if (!this.#isTidy) await this.#tidy(path);
       // Their owners know nothing of our lock: what they write while our bytes go to the disk must not be lost.
       return replaceFileIf(path, this.#codec.merge(text, next), 0o600, async () => (await readText(path)) === text);
     });
@@ -55,12 +58,19 @@ export class JsonFileTokenStorage implements TokenStorage {
     return this.#queue.run('file', async () => {
       const path = await this.#target();
       const text = await readText(path);
+      await this.#tidy(path);
       if (text === undefined) return false;
       const rest = this.#codec.without?.(text);
       if (rest !== undefined) await writeFileAtomic(path, rest, 0o600);
       else await removeFile(path);
       return true;
     });
+  }
+
+  /** A kill in the midst of a write leaves tokens behind that nobody reads. */
+  async #tidy(path: string): Promise<void> {
+    await removeLeftoverFiles(path);
+    this.#isTidy = true;
   }
 
   async #read(): Promise<{ readonly text: string | undefined; readonly login: StoredLogin | undefined }> {

@@ -116,6 +116,17 @@ describe('PY-6: a login in a JSON file', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
+  it('takes away what a kill in the midst of a write left beside it', async () => {
+    const { folder, path, storage } = await inFolder();
+    const leave = () => writeFile(join(folder, '.credentials.json.0123456789ab.tmp'), 'CANARY');
+    await leave();
+    await storage.save(makeLogin(), undefined);
+    expect(await readdir(folder)).toEqual(['credentials.json']);
+    await leave();
+    await new JsonFileTokenStorage(path, codec).delete();
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
   it('keeps what it does not know of, also when the login is deleted', async () => {
     const { path, storage } = await inFolder();
     await writeFile(path, '{"mcpOAuth":{"server":1}}');
