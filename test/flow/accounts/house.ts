@@ -12,7 +12,9 @@ import { loadConfig } from '../../../companion/config/load.ts';
 import { pathsOf } from '../../../companion/config/paths.ts';
 import type { ExplainedExchange } from '../../../companion/http/control/ledger-routes.ts';
 import { openVault } from '../../../companion/vault/open-vault.ts';
+import type { Vault } from '../../../companion/vault/vault.ts';
 import type { LoginProviderId } from '../../../shared/credential.ts';
+import { Secret } from '../../../shared/redact.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import { findLeaks } from '../../support/canary.ts';
 import type { Canary, Leak } from '../../support/canary.ts';
@@ -217,7 +219,11 @@ export class AccountHouse {
   /** In the log, the answers and all files but Codex's own, once everything is written: the companion has to stop for it. */
   async findLeaks(): Promise<readonly Leak[]> {
     await this.stop();
-    const found = await findLeaks(this.canaries, {
+    const idTokens = await this.readAuthFile().then(
+      ({ id_token }) => [{ name: 'ChatGPT id token', value: signatureOf(id_token) }],
+      () => [],
+    );
+    const found = await findLeaks([...this.canaries, ...idTokens], {
       folders: [this.home],
       texts: { log: this.log, answers: this.answers.join('\n') },
     });
@@ -229,14 +235,38 @@ export class AccountHouse {
   }
 
   /** As it rests in the vault. */
-  async readClaudeLogin(): Promise<object> {
-    const { vault } = await openVault({
-      config: { vault: { kind: 'file' }, auth: { encryption: {} } },
-      paths: pathsOf(this.home),
-      logger: memoryLogger().logger,
-    });
-    const record = await vault.get(`login/anthropic/${this.status()?.id}`);
-    return JSON.parse(record?.reveal() ?? 'null') as object;
+  async readClaudeLogin(): Promise<ClaudeRecord> {
+    const text = (await (await this.#openVault()).get(await this.#claudeRecordName()))?.reveal();
+    if (text === undefined) throw new Error('nobody is signed in');
+    return JSON.parse(text) as ClaudeRecord;
+  }
+
+  async readClaudeTokens(): Promise<Tokens> {
+    const { claudeAiOauth } = await this.readClaudeLogin();
+    return { access_token: claudeAiOauth.accessToken, refresh_token: claudeAiOauth.refreshToken };
+  }
+
+  /** As if the person had signed in again, while no companion runs. */
+  async replaceTokens(provider: LoginProviderId): Promise<void> {
+    if (provider === 'openai') {
+      await writeFile(this.authFile, JSON.stringify(this.openAiAuth.signInToCodex()));
+      return;
+    }
+    const record = await this.readClaudeLogin();
+    const { access_token, refresh_token } = this.claude.auth.signIn() as unknown as Tokens;
+    const claudeAiOauth = { ...record.claudeAiOauth, accessToken: access_token, refreshToken: refresh_token };
+    const text = new Secret(JSON.stringify({ ...record, claudeAiOauth }));
+    await (await this.#openVault()).update(await this.#claudeRecordName(), () => text);
+  }
+
+  async #claudeRecordName(): Promise<string> {
+    const [name = ''] = await (await this.#openVault()).list('login/anthropic/');
+    return name;
+  }
+
+  async #openVault(): Promise<Vault> {
+    const config = { vault: { kind: 'file' }, auth: { encryption: {} } } as const;
+    return (await openVault({ config, paths: pathsOf(this.home), logger: memoryLogger().logger })).vault;
   }
 
   async close(): Promise<void> {
@@ -255,10 +285,17 @@ export class AccountHouse {
   }
 }
 
-export interface CodexTokens {
+export interface Tokens {
   readonly access_token: string;
   readonly refresh_token: string;
+}
+
+export interface CodexTokens extends Tokens {
   readonly id_token: string;
+}
+
+interface ClaudeRecord {
+  readonly claudeAiOauth: { readonly accessToken: string; readonly refreshToken: string };
 }
 
 export const dialectPaths = ['/v1/messages', '/v1/chat/completions', '/v1/responses'] as const;
