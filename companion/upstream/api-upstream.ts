@@ -20,7 +20,7 @@ import { decodeStream } from '../wire/sse.ts';
 import type { SseFrame } from '../wire/sse.ts';
 import { bufferReply } from './buffered-reply.ts';
 import type { BufferedReply } from './buffered-reply.ts';
-import { collectReply, withErrorObject } from './codex-reply.ts';
+import { asAsked, withErrorObject } from './codex-reply.ts';
 import { fitCodexRequest, introduction } from './codex-request.ts';
 import type { CodexRequest } from './codex-request.ts';
 import { sendReadable } from './foreign-thinking.ts';
@@ -108,8 +108,11 @@ export class ApiUpstream {
     if (reply.status >= 400 && key.origin !== 'client')
       return { ...(await this.#relayRefusal(request, reply)), warnings };
     this.#noteLimits(request, reply.status, reply.header, undefined);
-    const isCollected = codex?.isCollected === true && reply.status < 400;
-    return { reply: isCollected ? await collected(reply, key) : reply, refusal: undefined, warnings };
+    return {
+      reply: codex === undefined ? reply : await asAsked(reply, codex, key, maxAnswerBytes),
+      refusal: undefined,
+      warnings,
+    };
   }
 
   async #relayRefusal(request: RelayRequest, reply: RawReply): Promise<Omit<RelayedReply, 'warnings'>> {
@@ -202,14 +205,6 @@ function codecFor({ wire, quirks }: ApiProvider): UpstreamCodec {
       return createChatUpstream(quirks);
     case 'codex':
       return codexUpstream;
-  }
-}
-
-async function collected(reply: RawReply, key: LeasedCredential): Promise<RawReply> {
-  try {
-    return await collectReply(reply, maxAnswerBytes);
-  } catch (thrown) {
-    throw hideKeyInError(thrown, key);
   }
 }
 

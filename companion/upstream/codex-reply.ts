@@ -1,16 +1,39 @@
 /** What the ChatGPT backend answers, in the form in which a client of the Responses API expects it. */
+import type { LeasedCredential } from '../../shared/credential.ts';
 import { CompanionError } from '../base/error.ts';
 import { asObject, asText, isObject, parseJson } from '../wire/hub/fields.ts';
 import { ResponseCollector } from '../wire/openai-responses/upstream/collect-response.ts';
 import { SseParser } from '../wire/sse.ts';
+import type { CodexRequest } from './codex-request.ts';
+import { withOutputAtEnd } from './codex-stream.ts';
+import { hideKeyInError } from './hide-key.ts';
 import { madeReply } from './made-reply.ts';
 import type { RawReply } from './raw-transport.ts';
+
+/**
+ * The answer in the form that the client asked for: a stream as Codex reads it, one as the Responses API has it, or the sum
+ * of one. Errors: those of the sum, which is waited for.
+ */
+export async function asAsked(
+  reply: RawReply,
+  { isCollected, isCodex }: Pick<CodexRequest, 'isCollected' | 'isCodex'>,
+  key: LeasedCredential,
+  maxBytes: number,
+): Promise<RawReply> {
+  if (reply.status >= 400) return reply;
+  if (!isCollected) return isCodex ? reply : withOutputAtEnd(reply);
+  try {
+    return await collectReply(reply, maxBytes);
+  } catch (thrown) {
+    throw hideKeyInError(thrown, key);
+  }
+}
 
 /**
  * The whole answer as one JSON object, for a client that asked for no stream. Resolves when the stream has told the end of
  * the response. Errors: what a failure in the stream means, `STREAM_BROKEN`, those of `RawReply.chunks`.
  */
-export async function collectReply(reply: RawReply, maxBytes: number): Promise<RawReply> {
+async function collectReply(reply: RawReply, maxBytes: number): Promise<RawReply> {
   const parser = new SseParser();
   const collector = new ResponseCollector();
   let length = 0;

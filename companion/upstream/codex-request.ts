@@ -12,6 +12,8 @@ export interface CodexRequest {
   readonly headers: readonly string[];
   /** The answer is a stream of which the client wants the sum. */
   readonly isCollected: boolean;
+  /** The client reads the backend's own streams; any other expects those of the Responses API. */
+  readonly isCodex: boolean;
   readonly warnings: readonly Warning[];
 }
 
@@ -38,11 +40,13 @@ export function fitCodexRequest({ method, target, rawHeaders, body }: ClientRequ
   const common = [...introduction(rawHeaders), ...sessionHeader(rawHeaders, body)];
   if (route === '/responses/compact') {
     const headers = ['accept', 'application/json', ...common];
-    return { path, body, headers, isCollected: false, warnings: [] };
+    return { path, body, headers, isCollected: false, isCodex: true, warnings: [] };
   }
   const fitted = fitResponsesBody(body);
-  const headers = ['accept', 'text/event-stream', ...common];
-  return { path, body: fitted.body, headers, isCollected: !fitted.isStream, warnings: fitted.warnings };
+  // Codex always says its name. Whoever else asks gets a stream that can be read, and mended, on its way.
+  const isCodex = hasHeader(rawHeaders, ['originator']);
+  const headers = ['accept', 'text/event-stream', ...(isCodex ? [] : ['accept-encoding', 'identity']), ...common];
+  return { path, body: fitted.body, headers, isCollected: !fitted.isStream, isCodex, warnings: fitted.warnings };
 }
 
 /** Who asks, as every request to the backend says it: a client's own word for it counts. */

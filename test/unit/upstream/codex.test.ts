@@ -111,9 +111,10 @@ const user = { type: 'message', role: 'user', content: [{ type: 'input_text', te
 const fit = { model: 'gpt-5.5', instructions: 'Be brief.', input: [user], store: false, stream: true };
 
 describe('a request of a Responses client that the backend takes', () => {
-  it('CCP-4: goes there byte for byte, and its answer comes back so', async () => {
+  it('CCP-4: goes there byte for byte, and its answer comes back so to Codex', async () => {
     const text = JSON.stringify(fit).replace('"gpt-5.5"', '"gpt\\u002d5.5"').replace('{', '{\n  ');
-    const { reply, warnings, refusal } = await relay(openHouse(), text);
+    const headers = ['originator', 'codex_cli_rs', 'accept-encoding', 'gzip'];
+    const { reply, warnings, refusal } = await relay(openHouse(), text, { headers });
     const answer = await poured(reply);
     const [request] = backend.requests;
     expect(request?.body.toString('utf8')).toBe(text);
@@ -122,6 +123,14 @@ describe('a request of a Responses client that the backend takes', () => {
     expect(reply.header('content-type')).toContain('text/event-stream');
     expect(answer).toMatch(/^event: response\.created\n/);
     expect(answer).toMatch(/event: response\.completed\ndata: .*"output":\[\].*\n\n$/);
+    expect(request?.headers['accept-encoding']).toBe('gzip');
+  });
+
+  it('ends for any other program with the whole output, as the Responses API does', async () => {
+    const { reply } = await relay(openHouse(), fit, { headers: ['accept-encoding', 'gzip'] });
+    const end = /event: response\.completed\ndata: (.*)\n\n$/.exec(await poured(reply))?.[1] ?? '';
+    expect(JSON.parse(end).response.output).toMatchObject([{ content: [{ text: 'You said: hi 北京' }] }]);
+    expect(backend.requests.at(-1)?.headers['accept-encoding']).toBe('identity');
   });
 
   it('says whose it is, and who asks: the client, or else we', async () => {
