@@ -275,7 +275,6 @@ describe('CCP-1, CCP-11: auth status', () => {
     const ready = { program, sdk: { file: '/sdk.mjs', version: '0.3.330' }, signIn, troubles: [] };
     const say = (report: AuthOverview['claudeCode'] & {}) =>
       plain(overviewLines(overview({ claudeCode: report }), nowMs));
-    plain(overviewLines(overview({ claudeCode: state }), nowMs));
     expect(say({ mode: 'on-request', readiness: ready })).toContain(
       `
   Claude Code CLI  ready  answers when a client asks for it
