@@ -38,7 +38,7 @@ export function installAgentSdk(environment = process.env) {
   try {
     const wanted = pinsHash();
     if (isInstalled(wanted) || hasFailedLately(wanted) || findProgram('claude', environment) === undefined) return;
-    console.log("Claude Code is on this computer: adding Anthropic's Agent SDK (5 MB), which asks it, once ...");
+    console.log("Claude Code is on this computer: adding Anthropic's Agent SDK (5 MB), to ask it through ...");
     const problem = install(wanted, environment);
     if (problem === undefined) return rmSync(failure, { force: true });
     writeFileSync(failure, wanted);
