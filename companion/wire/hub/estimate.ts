@@ -1,4 +1,5 @@
 /** Token counts for a surface that tells none. */
+import type { HubEvent } from './event.ts';
 import { asObject, isObject } from './fields.ts';
 
 /** UTF-8 bytes of one token. Four ASCII characters; one or two of Chinese, where four characters would be far too few. */
@@ -12,6 +13,21 @@ export function estimateTokens(text: string): number {
 /** The same for text that was counted piece by piece. */
 export function tokensOfBytes(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN);
+}
+
+/** UTF-8 bytes of what `event` adds to an answer: words, thinking that is shown, the input of a tool. */
+export function bytesOfEvent(event: HubEvent): number {
+  if (event.type !== 'content_block_delta') return 0;
+  switch (event.delta.type) {
+    case 'text_delta':
+      return Buffer.byteLength(event.delta.text);
+    case 'thinking_delta':
+      return Buffer.byteLength(event.delta.thinking);
+    case 'input_json_delta':
+      return Buffer.byteLength(event.delta.partial_json);
+    default:
+      return 0;
+  }
 }
 
 /** About what an image costs, whatever its size: providers scale large ones down. */

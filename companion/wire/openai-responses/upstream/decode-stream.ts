@@ -1,7 +1,8 @@
 /** Events of a streamed response as hub events. */
 import type { Stamp, StreamCodec } from '../../codec.ts';
-import { blankMessage } from '../../hub/blank.ts';
-import type { HubErrorEvent, HubEvent, HubStopReason } from '../../hub/event.ts';
+import { blankMessage, blankUsage } from '../../hub/blank.ts';
+import { bytesOfEvent, tokensOfBytes } from '../../hub/estimate.ts';
+import type { HubErrorEvent, HubEvent, HubStopReason, HubUsage } from '../../hub/event.ts';
 import { brokenStreamEvent } from '../../hub/failure.ts';
 import { asArray, asObject, asText, isObject, parseJson } from '../../hub/fields.ts';
 import type { JsonObject } from '../../hub/fields.ts';
@@ -16,16 +17,18 @@ import { readUsage } from './usage.ts';
 export interface ResponsesDecodeState {
   readonly phase: 'before' | 'open' | 'done';
   readonly answer: Answer;
+  /** UTF-8 bytes of the answer that went out. */
+  readonly outputBytes: number;
 }
 
 type Step = readonly [ResponsesDecodeState, readonly HubEvent[]];
 
 /**
  * Ends with the event that ends the response; an end of the bytes before that is a broken stream. A stop sequence ends the
- * message at once, whatever the provider still sends. Events of a kind that nobody knows are skipped.
+ * message at once, whatever the provider still sends, and its counts are then an estimate. Events of a kind that nobody knows are skipped.
  */
 export function responsesStreamDecoder(context: AnswerContext, stamp: Stamp): StreamCodec<unknown, SseFrame, HubEvent> {
-  const initial: ResponsesDecodeState = { phase: 'before', answer: newAnswer(context) };
+  const initial: ResponsesDecodeState = { phase: 'before', answer: newAnswer(context), outputBytes: 0 };
   return {
     initial,
     step: (state, frame) => decodeFrame(state as ResponsesDecodeState, frame, context, stamp),
@@ -56,8 +59,9 @@ function decodeEvent(
   if (isEnd(type)) return finish(begun, start, { type, response: asObject(event.response) }, context);
   const [answer, events] = addEvent(begun.answer, type, event, context);
   const all = [...start, ...events];
-  if (answer.blocks.found !== undefined) return finish({ ...begun, answer }, all, undefined, context);
-  return [{ ...begun, answer }, all];
+  const outputBytes = events.reduce((sum, one) => sum + bytesOfEvent(one), begun.outputBytes);
+  const next = { ...begun, answer, outputBytes };
+  return answer.blocks.found === undefined ? [next, all] : finish(next, all, undefined, context);
 }
 
 function begin(state: ResponsesDecodeState, event: JsonObject, { memo }: AnswerContext, stamp: Stamp): Step {
@@ -96,6 +100,7 @@ function finish(
   context: AnswerContext,
 ): Step {
   const response = ending?.response ?? {};
+  const usage = ending === undefined ? estimateUsage(state, context) : readUsage(response);
   const reason = ending === undefined ? undefined : incompleteReason(ending);
   const [whole, untold] = addUntold(state.answer, response, context);
   const [answer, events] = finishAnswer(whole, reason === 'max_tokens', context);
@@ -103,15 +108,20 @@ function finish(
   const stop = found === undefined ? (reason ?? completeReason(answer, context)) : 'stop_sequence';
   const delta = { stop_reason: stop, stop_sequence: found ?? null, stop_details: null, container: null };
   return [
-    { answer, phase: 'done' },
+    { ...state, answer, phase: 'done' },
     [
       ...before,
       ...untold,
       ...events,
-      { type: 'message_delta', delta, usage: deltaUsage(readUsage(response)) },
+      { type: 'message_delta', delta, usage: deltaUsage(usage) },
       { type: 'message_stop' },
     ],
   ];
+}
+
+/** The provider counts at its own end only. */
+function estimateUsage({ outputBytes }: ResponsesDecodeState, { memo }: AnswerContext): HubUsage {
+  return { ...blankUsage, input_tokens: memo.inputTokenEstimate, output_tokens: tokensOfBytes(outputBytes) };
 }
 
 /** A server that streams no items may still tell them all at the end. */

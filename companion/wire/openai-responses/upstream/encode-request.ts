@@ -1,5 +1,6 @@
 /** A hub request as the ChatGPT backend takes it: streamed, not stored, and without what it refuses to hear. */
 import type { DecodedRequest, EncodedRequest } from '../../codec.ts';
+import { estimateRequestTokens } from '../../hub/estimate.ts';
 import { schemaInstruction } from '../../hub/json-instruction.ts';
 import { isObjectSchema, resolveRoot } from '../../hub/json-schema.ts';
 import type { HubRequest } from '../../hub/request.ts';
@@ -95,9 +96,11 @@ function memoFor(hub: HubRequest, model: string): ResponsesUpstreamMemo {
   const shortened = names
     .map((name) => [targetToolName(name), name] as const)
     .filter(([target, name]) => target !== name);
+  const localStops = [...new Set(hub.stop_sequences ?? [])].filter((sequence) => sequence !== '');
   return {
     model,
-    localStops: [...new Set(hub.stop_sequences ?? [])].filter((sequence) => sequence !== ''),
+    localStops,
+    inputTokenEstimate: localStops.length === 0 ? 0 : estimateRequestTokens(hub),
     showsThinking: showsThinking(hub),
     toolNames: new Map(shortened),
     takenIds: new Set(ids),

@@ -6,6 +6,8 @@ export interface ResponsesUpstreamMemo {
   readonly model: string;
   /** Stop sequences, which this wire has no field for: they are looked for here. */
   readonly localStops: readonly string[];
+  /** For an answer that a stop sequence ends before it was counted; zero where there is none to look for. */
+  readonly inputTokenEstimate: number;
   /** The client asked for thinking. One that did not may not expect any before the words. */
   readonly showsThinking: boolean;
   /** The client's names of tools whose names had to be shortened. */

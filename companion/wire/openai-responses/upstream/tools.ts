@@ -8,10 +8,13 @@ import type { FunctionTool, ResponsesBody } from './body.ts';
 
 type ToolFields = Pick<ResponsesBody, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 
-/** No tools: no choice either. */
+/** No tools: no choice either, which is told where it asked for a call. */
 export function encodeTools({ tools, tool_choice: choice }: HubRequest, warn: Warn): ToolFields {
   const kept = (tools ?? []).filter((tool) => isClientTool(tool, warn));
-  if (kept.length === 0) return {};
+  if (kept.length === 0) {
+    if (choice?.type === 'any' || choice?.type === 'tool') warn('tool_choice', 'there is no tool to choose');
+    return {};
+  }
   return {
     tools: kept.map((tool) => encodeTool(tool, warn)),
     tool_choice: encodeChoice(choice, new Set(kept.map(({ name }) => name)), warn),

@@ -384,6 +384,18 @@ describe('a stop sequence', () => {
     expect([reason, sequence]).toEqual(['stop_sequence', 'END']);
   });
 
+  it('ends it before the provider counted, so that the counts are an estimate', async () => {
+    const asked: ClientRequest = { stop_sequences: ['END'], messages: [{ role: 'user', content: 'x'.repeat(4000) }] };
+    const told = [created, ...toldCall(0, 'f', '{"a":1}'), words(1, '北京 ab'), words(1, 'cEND two'), completed()];
+    const { usage } = await collectMessage(await readEvents(told, asked));
+    // 7 bytes of JSON and 10 of words.
+    expect(usage.output_tokens).toBe(5);
+    expect(usage.input_tokens).toBeGreaterThan(1000);
+    expect(usage.input_tokens).toBeLessThan(1020);
+    const { usage: counted } = await collectMessage(await readEvents([created, words(0, 'one'), completed()], asked));
+    expect(counted).toMatchObject({ input_tokens: 7, output_tokens: 3 });
+  });
+
   it('that only began is told after all', async () => {
     const asked: ClientRequest = { stop_sequences: ['END'] };
     const events = [created, ...toldMessage(0, 'one EN'), ...toldCall(1, 'f', '{}'), completed()];

@@ -320,6 +320,17 @@ describe('tools', () => {
     expect(warnedFields(encoded)).toContain('tools[].web_search_20250305');
   });
 
+  it.each<[Anthropic.ToolChoice, boolean]>([
+    [{ type: 'any' }, true],
+    [{ type: 'tool', name: 'look' }, true],
+    [{ type: 'auto' }, false],
+    [{ type: 'none' }, false],
+  ])('that are not there cannot be chosen from: %j is left out, with a warning: %j', (choice, isWarned) => {
+    const encoded = encode({ tool_choice: choice });
+    expect(encoded.body).not.toHaveProperty('tool_choice');
+    expect(warnedFields(encoded).includes('tool_choice')).toBe(isWarned);
+  });
+
   it.each<[Anthropic.ToolChoice | undefined, unknown, boolean]>([
     [undefined, 'auto', true],
     [{ type: 'auto', disable_parallel_tool_use: true }, 'auto', false],
