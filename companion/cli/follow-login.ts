@@ -21,10 +21,12 @@ export interface FollowOptions {
 const pollMs = 15_000;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Errors: those of the login, `LOGIN_CANCELLED` when it was given up here. */
+/**
+ * Listens for Ctrl+C before it returns its promise. Errors: those of the login, `LOGIN_CANCELLED` when it was given up here.
+ */
 export async function followLogin(options: FollowOptions): Promise<LoginStatus> {
   const stop = new AbortController();
-  const ways = [poll(options, stop.signal), interruption(options, stop.signal)];
+  const ways = [interruption(options, stop.signal), poll(options, stop.signal)];
   if (options.progress.way === 'manual' || options.input.isTTY === true) ways.push(paste(options, stop.signal));
   try {
     return readOutcome(await Promise.race(ways), options);

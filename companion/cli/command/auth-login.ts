@@ -102,14 +102,17 @@ function pasteWords({ way, redirectUri }: LoginProgress, isAtTerminal: boolean):
 async function follow(talk: Conversation, progress: LoginProgress, say: Say): Promise<LoginStatus> {
   const wait = () =>
     showWaiting(() => `Waiting for you to sign in, ${formatDuration(progress.expiresAtMs - Date.now())} left`);
-  let stopWaiting = wait();
+  let stopWaiting = () => {};
   const onWrongPaste = (problem: string) => {
     stopWaiting();
     say(`${paint.warn('Not taken:')} ${problem} You can paste again.`);
     stopWaiting = wait();
   };
+  // Ctrl+C is listened for first: whoever sees that it waits may press it.
+  const followed = followLogin({ talk, progress, input: process.stdin, onWrongPaste });
+  stopWaiting = wait();
   try {
-    return await followLogin({ talk, progress, input: process.stdin, onWrongPaste });
+    return await followed;
   } finally {
     stopWaiting();
   }

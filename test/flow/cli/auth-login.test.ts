@@ -1,5 +1,6 @@
 /** `companion auth login` from its first word to its last: by a browser, by a listener, by hand, and given up. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { timedOut } from '../../../companion/account/oauth/login-trouble.ts';
 import { CompanionError } from '../../../companion/base/error.ts';
 import { openCommand, runCompanion, runForPeople } from '../../support/companion-process.ts';
 import type { CommandResult } from '../../support/companion-process.ts';
@@ -70,6 +71,16 @@ describe('CCP-5: with a browser that is paired', () => {
       json: { event: 'error', error: { code: 'LOGIN_REFUSED', message: refusal.message, remedy: refusal.remedy } },
     });
   });
+});
+
+test('a login that nobody finished in time says so, and how to begin again', async () => {
+  const scene = await openAuthScene();
+  scene.desk.usualWay = 'browser';
+  const expire = () => scene.desk.end({ state: 'failed', error: timedOut('Anthropic') });
+  const people = await whileWaiting(scene, runForPeople(['auth', 'login'], scene), expire);
+  expect(people.exitCode).toBe(1);
+  expect(people.stderr).toContain('Error: Nobody finished the login at Anthropic within ten minutes.\n');
+  expect(people.stderr).toMatch(/`companion auth login`/);
 });
 
 describe('without a browser that is paired', () => {
