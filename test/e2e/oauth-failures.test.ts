@@ -145,7 +145,9 @@ test('a companion that is stopped in the middle', async () => {
   const message = 'The companion was stopped before the login was through.';
   expect(await answerOf(terminal, 1)).toEqual(failureOf('LOGIN_CANCELLED', message));
   await consent.getByTestId('allow').click();
-  expect(await here.donePageSays('offline')).toContain('companion start');
+  const away = await here.donePageSays('offline');
+  expect(away).toContain('A companion that was stopped meanwhile cannot use it any more');
+  expect(away).toContain('companion start');
   await photograph(await here.donePage('offline'), 'login-offline');
   await here.journey.startCompanion();
   expect(await here.donePageSays('failed')).toContain('The sign-in was cancelled');
