@@ -41,7 +41,12 @@ export function createLoginControl(options: LoginControlOptions): LoginControl {
     cancel: (loginId) => desk.cancel(loginId),
     details: async (wanted) => {
       const { id, provider } = logins.find(wanted);
-      const stored = await withPatience(provider, (signal) => logins.inspect(id, signal));
+      const stored = await withPatience(provider, (signal) => logins.inspect(id, signal)).catch((thrown: unknown) => {
+        const known = logins.known(id);
+        // A login that is over is shown as that; its status says what stands in the way.
+        if (known === undefined) throw thrown;
+        return known;
+      });
       // Looked up again: it may just have been renewed.
       return detailsOf(statusOf(logins, id), stored);
     },
@@ -159,7 +164,9 @@ async function checkTwice(token: OAuthToken, logins: Logins, check: CheckLogin, 
   try {
     await check(token, signal);
   } catch (thrown) {
-    if (toCompanionError(thrown).details.upstreamStatus !== 401) throw thrown;
+    const { code, details } = toCompanionError(thrown);
+    const isOfToken = details.upstreamStatus === 401 || (details.upstreamStatus === 403 && code === 'KEY_REJECTED');
+    if (!isOfToken) throw thrown;
     const next = await logins.replace(token, signal);
     if (next === undefined) throw thrown;
     await check(next, signal);

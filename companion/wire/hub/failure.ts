@@ -22,11 +22,16 @@ export function errorHeaders(error: CompanionError, nowMs: number): Record<strin
   const { retryAtMs, upstreamStatus, hasRetried } = error.details;
   return {
     'x-companion-error': error.code,
-    'x-should-retry': String(error.retry === 'same' && hasRetried !== true),
+    'x-should-retry': String(mayPass(error) && hasRetried !== true),
     ...(error.status === 401 && { 'www-authenticate': 'Bearer' }),
     ...(retryAtMs !== undefined && { 'retry-after': String(Math.max(0, Math.ceil((retryAtMs - nowMs) / 1000))) }),
     ...(upstreamStatus !== undefined && { 'x-ccproxy-upstream-status': String(upstreamStatus) }),
   };
+}
+
+/** The same request may be served later, though nobody does anything about it. */
+export function mayPass({ code, retry }: CompanionError): boolean {
+  return retry === 'same' || code === 'LOGIN_REFRESH_FAILED';
 }
 
 /** Failures that clients know apart by their status. */

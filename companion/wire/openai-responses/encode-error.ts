@@ -1,6 +1,7 @@
 /** Errors as clients of the Responses API know them, before the headers are out and after. */
 import type { CompanionError } from '../../base/error.ts';
 import type { RenderedError } from '../codec.ts';
+import { mayPass } from '../hub/failure.ts';
 import { openAiError, renderError } from '../openai/error.ts';
 import type { ClientNames, OpenAiError } from '../openai/error.ts';
 import type { ResponseFailure } from './response.ts';
@@ -28,8 +29,8 @@ export function encodeResponsesError(error: CompanionError, nowMs: number): Rend
 }
 
 /** The same request would meet the same error until somebody does something about it. */
-export function isLasting({ code, retry }: CompanionError): boolean {
-  return retry !== 'same' && code !== 'LOGIN_REFRESH_FAILED';
+export function isLasting(error: CompanionError): boolean {
+  return !mayPass(error);
 }
 
 export function responsesError(error: CompanionError): OpenAiError {

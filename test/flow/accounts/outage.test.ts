@@ -44,6 +44,8 @@ describe('with an expired token', () => {
     expect([house.refreshes(), house.claudeCalls]).toEqual([1, []]);
     expect(answers.filter(({ text }) => text.includes('Nothing is lost'))).toHaveLength(100);
     expect(answers.filter(({ headers }) => Number(headers['retry-after']) > 0)).toHaveLength(100);
+    // An SDK that waits as long as it is told is served.
+    expect(answers.filter(({ headers }) => headers['x-should-retry'] === 'true')).toHaveLength(100);
     expect(house.status()).toMatchObject({ state: 'expired', trouble: { code: 'LOGIN_REFRESH_FAILED' } });
     expect(await house.readClaudeLogin()).toEqual(before);
     // A new start forgets the wait, not the login.

@@ -77,6 +77,13 @@ describe('a token that is refused before its end', () => {
     expect(house.refreshes()).toBe(1);
   });
 
+  test.each([401, 403])('is replaced when a person has it checked, and it is said with %i', async (status) => {
+    const house = await signedIn();
+    house.claude.api.scenario = { faults: [{ canned: { status, message: revoked } }] };
+    expect(await house.app.service.logins.validate('anthropic')).toMatchObject({ isValid: true, message: null });
+    expect(house.refreshes()).toBe(1);
+  });
+
   test('of the ChatGPT backend is replaced too', async () => {
     const house = await openAccountHouse();
     await house.signIn('openai');
