@@ -38,6 +38,8 @@ export interface Logins {
   find(wanted: string | LoginProviderId): LoginStatus;
   /** The whole record, for `auth info`. Errors: as `lease`. Renews it first if it expired. */
   inspect(id: string, signal: AbortSignal): Promise<StoredLogin>;
+  /** The same as it is known, over or not. No I/O. */
+  known(id: string): StoredLogin | undefined;
   /** Renews it now, whatever its expiry. Errors: `LOGIN_EXPIRED`, `LOGIN_REFRESH_FAILED`, `NOT_AVAILABLE_IN_MODE` (another program's). */
   refresh(id: string, signal: AbortSignal): Promise<LoginStatus>;
   /** Keeps a new login in its usual place. Errors: `LOGIN_MISMATCH` when another account's rests there and `isForced` is not set. */

@@ -129,6 +129,10 @@ export class LoginService implements Logins {
     return login !== undefined && manager.state === 'off' ? login : manager.valid(signal);
   }
 
+  known(id: string): StoredLogin | undefined {
+    return this.#findEntry(id)?.manager.current;
+  }
+
   async refresh(id: string, signal: AbortSignal): Promise<LoginStatus> {
     const entry = this.#findEntry(id) ?? this.#fail(notFound(`There is no login ${id.slice(0, 100)}.`));
     const { source } = entry.manager;

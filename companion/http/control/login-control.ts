@@ -40,7 +40,7 @@ export interface LoginControl {
   outcome(loginId: string, waitMs: number): Promise<LoginOutcome | undefined>;
   finish(loginId: string, pasted: string): Promise<LoginOutcome>;
   cancel(loginId: string): void;
-  /** `wanted`: id, e-mail address or provider. Renews an expired token first. */
+  /** `wanted`: id, e-mail address or provider. Renews an expired token first; where that fails, shows what is over. */
   details(wanted: string): Promise<LoginDetails>;
   validate(wanted: string): Promise<LoginValidation>;
   refresh(wanted: string): Promise<LoginStatus>;

@@ -118,6 +118,31 @@ describe('CCP-7, CCP-12: auth info and openai-info', () => {
     expect(await findLeaks([access, renewal, signature], { texts, folders: [scene.home] })).toEqual([]);
   });
 
+  test('show a login that is over, too, with what to do about it', async () => {
+    const trouble = {
+      code: 'LOGIN_EXPIRED',
+      message: 'The login ada@example.org can no longer be renewed.',
+      remedy: 'Sign in again with `companion auth login-openai`.',
+      atMs: Date.now(),
+    };
+    const overAtMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;
+    const dead = { ...own, state: 'dead' as const, isRefreshable: false, expiresAtMs: overAtMs, trouble };
+    const scene = await openAuthScene({ logins: [dead] });
+    const accessToken = new Secret(openAiToken(overAtMs, signature.value));
+    scene.logins.stored.set(own.id, storedLogin({ provider: 'openai', accessToken }));
+    scene.logins.inspectFails = new CompanionError('LOGIN_EXPIRED', trouble.message);
+    const { exitCode, stdout } = await runForPeople(['auth', 'openai-info'], scene);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('├── Status: Inactive\n');
+    expect(stdout).toMatch(/│ Token Expired {4}│ Yes /);
+    expect(stdout).toContain('`companion auth login-openai` signs in again');
+    const told = await runForPeople(['auth', 'info'], scene);
+    expect(told.stdout).toMatch(/State {10}dead\n/);
+    expect(told.stdout).toContain(trouble.remedy);
+    scene.logins.stored.clear();
+    expect(await runForPeople(['auth', 'openai-info'], scene)).toMatchObject({ exitCode: 6, stdout: '' });
+  });
+
   test('openai-info has nothing to show without a ChatGPT login, and says how to get one', async () => {
     const { exitCode, stderr } = await runForPeople(['auth', 'openai-info'], await openAuthScene());
     expect(exitCode).toBe(6);

@@ -138,8 +138,16 @@ export class MemoryLogins implements Logins {
     throw new CompanionError('NOT_FOUND', `There is no login called "${wanted}".`);
   }
 
+  known(id: string): StoredLogin | undefined {
+    return this.stored.get(id);
+  }
+
+  /** Thrown by `inspect` while it is set. */
+  inspectFails: CompanionError | undefined;
+
   async inspect(id: string): Promise<StoredLogin> {
     this.calls.push(`inspect ${id}`);
+    if (this.inspectFails !== undefined) throw this.inspectFails;
     return this.stored.get(id) ?? storedLogin();
   }
 

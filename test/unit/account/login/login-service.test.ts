@@ -225,6 +225,16 @@ describe('a lease', () => {
     expect([logins.list().length, logins.statuses()[0]?.state]).toEqual([1, 'dead']);
   });
 
+  it('that cannot be had leaves the record to be shown', async () => {
+    const { open, clock, endpoint } = await house();
+    const logins = await open();
+    const { id } = await logins.add(makeLogin({ expiresAtMs: clock.nowMs() - second }), false);
+    endpoint.behaviour = () => Promise.reject(invalidGrant());
+    await expect(logins.inspect(id, never)).rejects.toMatchObject({ code: 'LOGIN_EXPIRED' });
+    expect(accessOf(logins.known(id))).toBe('CANARY-access-0');
+    expect(logins.known('nobody')).toBeUndefined();
+  });
+
   it('PY-2, PY-4: fails in ways that are told apart', async () => {
     const { open, clock, endpoint } = await house();
     const logins = await open();
