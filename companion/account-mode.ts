@@ -129,7 +129,7 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
   return {
     logins,
     desk,
-    control: createLoginControl({ logins, desk, check: options.check, setAdopted, nowMs }),
+    control: createLoginControl({ logins, desk, check: options.check, setAdopted, onMade: options.onMade, nowMs }),
     linkHandlers: linkHandlersOf(desk, logins),
     look: () => usage.look(),
     close: async () => {

@@ -1,6 +1,7 @@
 /** The commands of `companion auth` and `companion config`. */
 import { Argument } from 'commander';
 import type { Command } from 'commander';
+import type { ImportOptions } from './command/auth-import.ts';
 import type { LoginOptions } from './command/auth-login.ts';
 import type { ConfigCodexOptions } from './command/auth-adopt.ts';
 import { defineCommand } from './define-command.ts';
@@ -67,6 +68,13 @@ function addChanging(auth: Command): void {
     .option('--off', 'no longer use it')
     .action(async (owner: 'claude-code' | 'codex', options: GlobalOptions & { off?: true }) =>
       (await import('./command/auth-adopt.ts')).adopt(owner, options),
+    );
+  defineCommand(auth, 'import', 'take over the Claude login in the file of another program')
+    .argument('[file]', 'its credentials.json; looked for unless given')
+    .option('-y, --yes', 'do not ask')
+    .option('--force', 'also one that is no newer than the one that is here')
+    .action(async (file: string | undefined, options: ImportOptions) =>
+      (await import('./command/auth-import.ts')).importLogin(file, options),
     );
 }
 

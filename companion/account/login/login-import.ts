@@ -1,20 +1,46 @@
-/** The credentials file that other programs of this kind keep: its login is taken over once, and the file left as it is. */
+/**
+ * The credentials file that other programs of this kind keep. It is only looked at until the person asks for its login; the
+ * file itself is never changed.
+ */
+import { basename, resolve } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import type { LoginProviderId } from '../../../shared/credential.ts';
 import { Secret } from '../../../shared/redact.ts';
 import { readFileIfExists } from '../../base/atomic-file.ts';
-import { toCompanionError } from '../../base/error.ts';
+import type { Clock } from '../../base/clock.ts';
+import { CompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { expandTilde } from '../../config/home.ts';
 import type { Vault } from '../../vault/vault.ts';
-import { digestOf, refreshTextOf } from './login-facts.ts';
-import { parseLoginRecord } from './login-record.ts';
+import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
+import { digestOf, isExpired, refreshTextOf } from './login-facts.ts';
+import { fetchProfile } from './login-profile.ts';
+import { parseLoginRecord, unreadable } from './login-record.ts';
+import type { LoginFiles } from './login-service-contract.ts';
+import type { LoginShelf } from './login-shelf.ts';
+import { nameOfLogin } from './login-status.ts';
 import type { StoredLogin } from './stored-login.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** In the vault, one for each login that was taken over: it must not come back after the person signed out of it. */
+export interface FindOptions {
+  readonly shelf: LoginShelf;
+  readonly endpoints: Readonly<Record<LoginProviderId, TokenEndpoint>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface FoundLogin {
+  readonly path: string;
+  readonly login: StoredLogin;
+}
+
+/** In the vault, one for each login that was taken over: its tokens may be used up by now. */
 const markPrefix = 'login-import/';
+/** What is larger is none. */
+const maxBytes = 1_048_576;
+/** Nobody else calls its file so. */
+const claudeCodeFile = '.credentials.json';
 
 /** Where such files lie, in the order in which they are tried. */
 export function usualLoginFiles(home: string): readonly string[] {
@@ -26,38 +52,109 @@ export function expandPaths(paths: readonly string[], environment: Environment):
   return [...new Set(paths.map((path) => resolve(expandTilde(path, environment))))];
 }
 
-/** The first of `searched` that is a file. */
-export async function findLoginFile(searched: readonly string[], logger: Logger): Promise<string | undefined> {
+/** Which of `searched` are files; none is read. */
+export async function lookForLoginFiles(searched: readonly string[], logger: Logger): Promise<LoginFiles> {
+  const found: string[] = [];
   for (const path of searched) {
-    const isFile = (await stat(path).catch(() => undefined))?.isFile() === true;
+    const isFile = await isLoginFile(path);
     logger.debug({ event: 'credentials_file_search', path, isFile }, 'looked for a login');
-    if (isFile) return path;
+    if (isFile) found.push(path);
   }
-  return undefined;
+  return { searched, found };
 }
 
-/** The login in the file at `path`, unless it was taken over before. Trouble with it is logged, and stops nothing. */
-export async function readForImport(path: string, vault: Vault, logger: Logger): Promise<StoredLogin | undefined> {
-  try {
-    const text = (await readFileIfExists(path))?.toString('utf8');
-    const login = text === undefined ? undefined : parseLoginRecord(text, 'anthropic', path);
-    if (login === undefined || (await vault.get(markOf(login))) !== undefined) return undefined;
-    logger.info(
-      { event: 'credentials_imported', path },
-      'the login in this file is taken over; the file stays as it is',
-    );
-    return login;
-  } catch (thrown) {
-    logger.warn({ path, error: toCompanionError(thrown) }, 'the login in this file could not be taken over');
-    return undefined;
-  }
+export async function isLoginFile(path: string): Promise<boolean> {
+  const facts = await stat(path).catch(() => undefined);
+  return facts?.isFile() === true;
 }
 
-/** So that it is taken over only once. Errors: those of the vault. */
+/**
+ * The login of the first of `searched` that is a file, with its account as far as that can be had. Errors: `NOT_FOUND`,
+ * `LOGIN_UNREADABLE`, `STORE_UNAVAILABLE`, `INVALID_REQUEST` when it is Claude Code's own.
+ */
+export async function findLogin(searched: readonly string[], options: FindOptions): Promise<FoundLogin> {
+  const found = await readLoginFile(searched, options.logger);
+  await refuseClaudeCodes(found, options.shelf);
+  return withAccount(found, options);
+}
+
+async function readLoginFile(searched: readonly string[], logger: Logger): Promise<FoundLogin> {
+  const [path] = (await lookForLoginFiles(searched, logger)).found;
+  if (path === undefined) {
+    logger.warn({ event: 'credentials_missing', searched }, 'no file with a login was found');
+    throw noLoginFile(searched);
+  }
+  if (((await stat(path).catch(() => undefined))?.size ?? 0) > maxBytes) throw unreadable(path);
+  const text = (await readFileIfExists(path))?.toString('utf8') ?? '';
+  const login = parseLoginRecord(text, 'anthropic', path);
+  if (login === undefined) throw unreadable(path);
+  return { path, login };
+}
+
+export function noLoginFile(searched: readonly string[]): CompanionError {
+  return new CompanionError('NOT_FOUND', `No file with a login was found; looked for ${searched.join(', ')}.`, {
+    remedy: 'Name the file: `companion auth import <file>`. `companion auth login` makes a login of its own.',
+  });
+}
+
+/** Asked with a token that still serves: only so an account that is here already is recognised. */
+async function withAccount(found: FoundLogin, { endpoints, clock, logger }: FindOptions): Promise<FoundLogin> {
+  const { path, login } = found;
+  if (isExpired(login, clock.nowMs())) return found;
+  const account = await fetchProfile({ login, endpoint: endpoints[login.provider], logger, clock });
+  return account === undefined ? found : { path, login: { ...login, account } };
+}
+
+/** Throws `INVALID_REQUEST` with why this login should stay where it is. */
+export async function refuseImport(found: FoundLogin, shelf: LoginShelf, vault: Vault): Promise<void> {
+  if ((await vault.get(markOf(found.login))) !== undefined) {
+    throw refusal(`The login in ${found.path} was taken over before; its tokens may be used up by now.`);
+  }
+  const { manager } = shelf.placeOf(found.login);
+  await manager.reload();
+  const there = manager.current;
+  if (there === undefined || manager.state === 'dead' || isNewer(found.login, there)) return;
+  const name = nameOfLogin(there, 'the same account');
+  throw refusal(`The login of ${name} that is here already is no older than the one in ${found.path}.`);
+}
+
+/** Whatever was asked: renewing it here would sign Claude Code out. */
+async function refuseClaudeCodes({ path, login }: FoundLogin, shelf: LoginShelf): Promise<void> {
+  const readOnly = shelf.shared().filter(({ manager: { source } }) => {
+    return source.provider === login.provider && !source.mayRefresh;
+  });
+  await Promise.all(readOnly.map(({ manager }) => manager.reload()));
+  const isTheirs = readOnly.some(({ manager }) => isOfOneGrant(manager.current, login));
+  if (!isTheirs && basename(path) !== claudeCodeFile) return;
+  throw new CompanionError('INVALID_REQUEST', `The login in ${path} is Claude Code's own, which it alone renews.`, {
+    remedy: '`companion auth adopt claude-code` uses it and leaves it to Claude Code.',
+  });
+}
+
+/** So that the same tokens are not taken over twice. Errors: those of the vault. */
 export function markImported(login: StoredLogin, vault: Vault): Promise<void> {
   return vault.set(markOf(login), new Secret('taken over'));
 }
 
 function markOf(login: StoredLogin): string {
   return `${markPrefix}${digestOf(refreshTextOf(login) ?? login.accessToken.reveal()).slice(0, 16)}`;
+}
+
+function refusal(message: string): CompanionError {
+  return new CompanionError('INVALID_REQUEST', message, {
+    remedy: 'Nothing was changed. `companion auth login` makes a login of its own; `--force` takes this one over.',
+  });
+}
+
+/** Of two whose end is known, that which ends later: each renewal gives tokens that last longer. */
+function isNewer(login: StoredLogin, there: StoredLogin): boolean {
+  return login.expiresAtMs !== null && there.expiresAtMs !== null && login.expiresAtMs > there.expiresAtMs;
+}
+
+function isOfOneGrant(one: StoredLogin | undefined, other: StoredLogin): boolean {
+  if (one === undefined) return false;
+  const refresh = refreshTextOf(one);
+  return (
+    one.accessToken.reveal() === other.accessToken.reveal() || (refresh !== null && refresh === refreshTextOf(other))
+  );
 }

@@ -13,6 +13,19 @@ export interface RefreshWorkerStatus {
   readonly failed: number;
 }
 
+/** The files in which another program of this kind may keep a login. */
+export interface LoginFiles {
+  /** In the order in which they are tried. */
+  readonly searched: readonly string[];
+  readonly found: readonly string[];
+}
+
+/** `path`: the file that it came from, which stays as it is. */
+export interface ImportedLogin {
+  readonly path: string;
+  readonly login: LoginStatus;
+}
+
 export interface Logins {
   /**
    * Those that the person lets serve. A dead one is among them, and says when it is leased what to do about it. The same
@@ -44,6 +57,14 @@ export interface Logins {
   refresh(id: string, signal: AbortSignal): Promise<LoginStatus>;
   /** Keeps a new login in its usual place. Errors: `LOGIN_MISMATCH` when another account's rests there and `isForced` is not set. */
   add(login: StoredLogin, isForced: boolean): Promise<LoginStatus>;
+  /** Looks for such files now; reads none. */
+  importable(): Promise<LoginFiles>;
+  /**
+   * Takes over the login in the file at `path`, or in the first one of `importable`. Errors: `NOT_FOUND`, which names what
+   * was searched; `LOGIN_UNREADABLE`; `INVALID_REQUEST` for Claude Code's own and, unless `isForced`, for one that was
+   * taken over before or is no newer than the one of its account that is here.
+   */
+  importFrom(path: string | undefined, isForced: boolean): Promise<ImportedLogin>;
   /** Forgets it: tokens and profile. Another program's is never deleted: `INVALID_REQUEST` says how to sign out there. */
   remove(id: string): Promise<LoginStatus>;
   worker(): RefreshWorkerStatus;

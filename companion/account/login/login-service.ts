@@ -11,8 +11,15 @@ import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
 import type { DueOutcome } from './credential-manager.ts';
 import { loginRequired } from './login-errors.ts';
 import { isSameAccount } from './login-facts.ts';
-import { expandPaths, usualLoginFiles } from './login-import.ts';
-import type { Logins, RefreshWorkerStatus } from './login-service-contract.ts';
+import {
+  expandPaths,
+  findLogin,
+  lookForLoginFiles,
+  markImported,
+  refuseImport,
+  usualLoginFiles,
+} from './login-import.ts';
+import type { ImportedLogin, LoginFiles, Logins, RefreshWorkerStatus } from './login-service-contract.ts';
 import { LoginShelf } from './login-shelf.ts';
 import type { ShelfEntry } from './login-shelf.ts';
 import type { LoginSource } from './login-source.ts';
@@ -69,7 +76,7 @@ export class LoginService implements Logins {
   static async open(options: LoginServiceOptions): Promise<LoginService> {
     const service = new LoginService(options);
     await service.#read();
-    await service.#shelf.importFrom(service.#searched);
+    await service.#noteImportable();
     for (const { manager } of service.#shelf.shared()) {
       service.#stops.push(manager.source.watch(() => void manager.reload()));
     }
@@ -142,16 +149,23 @@ export class LoginService implements Logins {
   }
 
   add(login: StoredLogin, isForced: boolean): Promise<LoginStatus> {
+    return this.#inTurn(() => this.#keep(login, isForced));
+  }
+
+  importable(): Promise<LoginFiles> {
+    return lookForLoginFiles(this.#searched, this.#options.logger);
+  }
+
+  async importFrom(path: string | undefined, isForced: boolean): Promise<ImportedLogin> {
+    const { vault, logger, environment = process.env } = this.#options;
+    const searched = path === undefined ? this.#searched : expandPaths([path], environment);
+    const found = await findLogin(searched, { ...this.#options, shelf: this.#shelf });
     return this.#inTurn(async () => {
-      const shared = this.#shelf.shared().find(({ manager }) => isPlaceOf(login, manager.source));
-      const entry = shared ?? this.#shelf.placeOf(login);
-      if (shared !== undefined && !isForced) await refuseOtherAccount(shared, login);
-      await entry.manager.take(login);
-      this.#shelf.put(entry);
-      if (shared !== undefined) await noteMadeHere(this.#options.vault, shared.manager.source.owner, login);
-      if ((login.account?.subscriptionType ?? null) === null) await entry.manager.completeProfile();
-      this.#options.onChange();
-      return this.#statusOf(entry);
+      if (!isForced) await refuseImport(found, this.#shelf, vault);
+      const login = await this.#keep(found.login, isForced);
+      await markImported(found.login, vault);
+      logger.info({ event: 'credentials_imported', path: found.path }, 'a login was taken over from this file');
+      return { path: found.path, login };
     });
   }
 
@@ -186,6 +200,26 @@ export class LoginService implements Logins {
     for (const stop of this.#stops.splice(0)) stop();
     await this.#worker.stop();
     await Promise.all(this.#shelf.entries().map(({ manager }) => manager.close()));
+  }
+
+  async #keep(login: StoredLogin, isForced: boolean): Promise<LoginStatus> {
+    const shared = this.#shelf.shared().find(({ manager }) => isPlaceOf(login, manager.source));
+    const entry = shared ?? this.#shelf.placeOf(login);
+    if (shared !== undefined && !isForced) await refuseOtherAccount(shared, login);
+    await entry.manager.take(login);
+    this.#shelf.put(entry);
+    if (shared !== undefined) await noteMadeHere(this.#options.vault, shared.manager.source.owner, login);
+    if ((login.account?.subscriptionType ?? null) === null) await entry.manager.completeProfile();
+    this.#options.onChange();
+    return this.#statusOf(entry);
+  }
+
+  /** Nobody chose to use what lies there. */
+  async #noteImportable(): Promise<void> {
+    const [path] = (await this.importable()).found;
+    if (path === undefined || this.#shelf.entries().some(({ manager }) => isOurClaude(manager.source))) return;
+    const words = 'another program keeps a login here, which serves only after `companion auth import`';
+    this.#options.logger.info({ event: 'credentials_found', path }, words);
   }
 
   async #read(): Promise<void> {
@@ -242,6 +276,10 @@ export class LoginService implements Logins {
 /** Under the name of whoever's it is by now: another program may have signed in to another account there. */
 function tokenOf({ id, manager }: ShelfEntry, login: StoredLogin): OAuthToken {
   return toOAuthToken(toOAuthLogin(id(), manager), login);
+}
+
+function isOurClaude({ provider, owner }: LoginSource): boolean {
+  return provider === 'anthropic' && owner === 'companion';
 }
 
 function isThere({ manager }: ShelfEntry): boolean {

@@ -2,13 +2,11 @@
 import { join } from 'node:path';
 import type { LoginProviderId } from '../../../shared/credential.ts';
 import type { Clock } from '../../base/clock.ts';
-import { toCompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Vault } from '../../vault/vault.ts';
 import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
 import { CredentialManager } from './credential-manager.ts';
 import { idOfLogin, isSameAccount, loginId, refreshTextOf } from './login-facts.ts';
-import { findLoginFile, markImported, readForImport } from './login-import.ts';
 import type { LoginSource } from './login-source.ts';
 import { nameOfLogin } from './login-status.ts';
 import type { StoredLogin } from './stored-login.ts';
@@ -86,23 +84,6 @@ export class LoginShelf {
 
   drop(entry: ShelfEntry): void {
     this.#own = this.#own.filter((one) => one !== entry);
-  }
-
-  /** Takes over the login of the first of these files, where none was made here yet. Trouble with it stops nothing. */
-  async importFrom(paths: readonly string[]): Promise<void> {
-    const { vault, logger } = this.#options;
-    if (this.#own.length > 0) return;
-    const path = await findLoginFile(paths, logger);
-    const login = path === undefined ? undefined : await readForImport(path, vault, logger);
-    if (login === undefined) return;
-    const entry = this.placeOf(login);
-    try {
-      await entry.manager.take(login);
-      this.put(entry);
-      await markImported(login, vault);
-    } catch (cause) {
-      logger.warn({ path, error: toCompanionError(cause) }, 'the login in this file could not be taken over');
-    }
   }
 
   #findOwn(wanted: string): ShelfEntry | undefined {

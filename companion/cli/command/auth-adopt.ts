@@ -1,11 +1,11 @@
 /** `companion auth adopt`, and `companion config codex`: whether another program's login is used here too. */
 import { ownerName } from '../../account/login/owner-name.ts';
-import { loginDisclosure } from '../../../shared/login-disclosure.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import { CompanionError } from '../../base/error.ts';
 import { ask } from '../control-client.ts';
 import { accountOf, describeLasting, describeLoginState } from '../login-words.ts';
-import { createOutput, paint, wrap } from '../print.ts';
+import { disclosureLines } from '../foreign-login.ts';
+import { createOutput, paint } from '../print.ts';
 import { printable } from '../terminal.ts';
 import { nextSteps } from './auth-status.ts';
 
@@ -50,16 +50,10 @@ export async function configureCodex({ enable, disable, json }: ConfigCodexOptio
 
 /** What is read, where it goes, and what the provider's terms say: before it is turned on. */
 export function claudeCodeDisclosure(): readonly string[] {
-  const { paragraphs, link } = loginDisclosure('anthropic');
-  const [, terms = '', , refusal = ''] = paragraphs;
-  const told = [
+  return disclosureLines("Use Claude Code's login", [
     'The companion reads the login of your own Claude Code from where Claude Code keeps it, and sends it to Anthropic ' +
       'alone. It never changes, renews or removes it: only Claude Code does that.',
-    terms,
-    refusal,
-    `${link.text}: ${link.url}`,
-  ];
-  return [paint.strong("Use Claude Code's login"), ...told.map((text) => `\n${wrap(text, 0).join('\n')}`), ''];
+  ]);
 }
 
 export function adoptedLines(

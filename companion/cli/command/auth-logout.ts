@@ -1,5 +1,4 @@
 /** `companion auth logout`: forgets a login, its tokens and its profile. */
-import { createInterface } from 'node:readline/promises';
 import { signInCommand } from '../../../shared/sign-in.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import { CompanionError } from '../../base/error.ts';
@@ -8,6 +7,8 @@ import { loginRoute } from '../choose-login.ts';
 import { openConversation } from '../control-client.ts';
 import type { Conversation } from '../control-client.ts';
 import { accountOf, kindOf, titleOf, wantedLogin } from '../login-words.ts';
+import { makeSure } from '../make-sure.ts';
+import type { Question } from '../make-sure.ts';
 import { createOutput, paint } from '../print.ts';
 import { printable } from '../terminal.ts';
 
@@ -21,7 +22,7 @@ export async function logout(who: string | undefined, options: LogoutOptions): P
   const talk = await openConversation();
   try {
     const wanted = await whoLeaves(talk, who);
-    if (options.yes !== true) await makeSure(describe(wanted));
+    if (options.yes !== true) await makeSure(questionOf(wanted));
     const removed = await talk.ask<LoginStatus>('DELETE', loginRoute(wanted.id));
     if (output.isJson) return output.json({ removed: removed.id });
     output.line(`Signed out: the ${kindOf(removed)} of ${paint.strong(accountOf(removed))} is forgotten here.`);
@@ -62,20 +63,6 @@ function describe(login: LoginStatus): string {
   return `the ${kindOf(login)} of ${accountOf(login)}`;
 }
 
-async function makeSure(name: string): Promise<void> {
-  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
-    throw new CompanionError('INVALID_REQUEST', 'Signing out wants a yes, and nobody is here to say it.', {
-      remedy: 'Add `--yes`.',
-    });
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const gone = new Promise<undefined>((resolve) => prompt.once('close', () => resolve(undefined)));
-    const answer = await Promise.race([prompt.question(`Forget ${name}? [y/N] `), gone]);
-    if (answer === undefined) process.stderr.write('\n');
-    if (/^y(es)?$/i.test(answer?.trim() ?? '')) return;
-  } finally {
-    prompt.close();
-  }
-  throw new CompanionError('INVALID_REQUEST', 'Nothing was changed.', { remedy: 'You stay signed in.' });
+function questionOf(wanted: LoginStatus): Question {
+  return { deed: 'Signing out', text: `Forget ${describe(wanted)}?`, otherwise: 'You stay signed in.' };
 }

@@ -1,7 +1,7 @@
 /** `companion auth status`: whatever may serve, at one glance. */
 import { signInCommand } from '../../../shared/sign-in.ts';
 import type { LoginStatus, CompanionStatus } from '../../../shared/status.ts';
-import type { RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
+import type { LoginFiles, RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
 import { CompanionError } from '../../base/error.ts';
 import type { ClaudeCodeReport } from '../../http/control/claude-code-route.ts';
 import type { ListedLogins } from '../../http/control/login-routes.ts';
@@ -12,7 +12,9 @@ import { createOutput, formatAgo, formatDuration, paint, table, wrap } from '../
 import { printable } from '../terminal.ts';
 import { describeState } from './session.ts';
 
-export interface AuthOverview extends ListedLogins {
+export interface AuthOverview extends Omit<ListedLogins, 'importable'> {
+  /** Absent from a companion of a version that does not tell. */
+  readonly importable?: LoginFiles;
   /** Absent from a companion of a version that does not tell. */
   readonly claudeCode?: ClaudeCodeReport;
   readonly keys: NonNullable<CompanionStatus['keys']>;
@@ -29,10 +31,10 @@ export async function authStatus(options: { readonly json?: true }): Promise<voi
 async function readOverview(): Promise<AuthOverview> {
   const talk = await openConversation();
   try {
-    const { logins, worker } = await talk.ask<ListedLogins>('GET', '/control/logins');
+    const { logins, worker, importable } = await talk.ask<ListedLogins>('GET', '/control/logins');
     const { keys = [], sessions } = await talk.ask<CompanionStatus>('GET', '/control/status');
     const claudeCode = await talk.ask<ClaudeCodeReport>('GET', '/control/claude-code').catch(unlessUnknown);
-    return { logins, ...(claudeCode === undefined ? {} : { claudeCode }), keys, sessions, worker };
+    return { logins, ...(claudeCode === undefined ? {} : { claudeCode }), keys, sessions, worker, importable };
   } finally {
     await talk.close();
   }
@@ -49,11 +51,12 @@ type Row = readonly [title: string, text: string];
 const textColumn = 19;
 
 export function overviewLines(overview: AuthOverview, nowMs: number): readonly string[] {
-  const { logins, claudeCode, keys, sessions, worker } = overview;
+  const { logins, claudeCode, keys, sessions, worker, importable } = overview;
   const of = (wanted: (login: LoginStatus) => boolean) => logins.filter(wanted);
   const claude = of(({ provider, owner }) => provider === 'anthropic' && owner !== 'claude-code');
   const rows: readonly Row[] = [
     ...loginRows('Claude', claude, nowMs, `none: \`${signInCommand('anthropic')}\` signs in`),
+    ...importRows(importable, claude),
     ...loginRows(
       'Claude Code',
       of(({ owner }) => owner === 'claude-code'),
@@ -84,11 +87,23 @@ function loginRows(title: string, logins: readonly LoginStatus[], nowMs: number,
   ]);
 }
 
+/** Nothing for somebody who has a login that works, nor from a companion of a version that does not look. */
+function importRows(files: LoginFiles | undefined, claude: readonly LoginStatus[]): readonly Row[] {
+  const [path] = files?.found ?? [];
+  if (path === undefined || claude.some(({ state }) => state !== 'dead')) return [];
+  const words = `found ${printable(path)}: \`companion auth import\` takes its login over`;
+  return wrap(words, textColumn).map((line): Row => ['', line]);
+}
+
+/** Nobody who never asks for it should have to read what it would take. */
+const notInstalled = paint.soft('not installed: only `x-proxy-mode: claude-code` needs it');
+
 /** Whether the program itself can answer, whoever may use its login. */
 function claudeCodeRows({ mode, readiness }: ClaudeCodeReport): readonly Row[] {
   const title = 'Claude Code CLI';
   if (readiness === null) return [[title, `${paint.soft('off')}  \`claude_code.mode\` says so`]];
   const { program, signIn, troubles } = readiness;
+  if (program === null && mode === 'on-request') return [[title, notInstalled]];
   const when = mode === 'auto' ? 'when asked for, and when nothing else can serve' : 'when a client asks for it';
   const state = troubles.length === 0 ? `${paint.good('ready')}  answers ${when}` : paint.warn('not ready');
   const version = program === null ? [] : [`Claude Code ${program.version}`];

@@ -24,6 +24,8 @@ export interface LoginControlOptions {
   readonly check: CheckLogin;
   /** In the configuration file and at once. */
   readonly setAdopted: (owner: 'claude-code' | 'codex', isOn: boolean) => Promise<void>;
+  /** A login with this id came, or has other tokens than before. */
+  readonly onMade?: (id: string) => void;
   readonly nowMs: () => number;
 }
 
@@ -59,6 +61,12 @@ export function createLoginControl(options: LoginControlOptions): LoginControl {
     adopt: async (owner, isOn) => {
       await setAdopted(owner, isOn);
       return logins.statuses().filter((login) => login.owner === owner);
+    },
+    importable: () => logins.importable(),
+    importFrom: async (path, isForced) => {
+      const imported = await logins.importFrom(path, isForced);
+      options.onMade?.(imported.login.id);
+      return imported;
     },
     worker: () => logins.worker(),
   };

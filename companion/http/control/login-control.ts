@@ -2,7 +2,7 @@
 import type { Jwt } from '../../account/oauth/jwt.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import type { LoginOutcome, LoginProgress, BeginLogin } from '../../account/oauth/login-desk-contract.ts';
-import type { RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
+import type { ImportedLogin, LoginFiles, RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
 
 /** One login in detail. Times are Unix milliseconds. */
 export interface LoginDetails {
@@ -47,5 +47,8 @@ export interface LoginControl {
   remove(wanted: string): Promise<LoginStatus>;
   /** Turns another program's login on or off, in the configuration file and at once. */
   adopt(owner: 'claude-code' | 'codex', isOn: boolean): Promise<readonly LoginStatus[]>;
+  /** Files of other programs, whose login `importFrom` takes over; looked for now. */
+  importable(): Promise<LoginFiles>;
+  importFrom(path: string | undefined, isForced: boolean): Promise<ImportedLogin>;
   worker(): RefreshWorkerStatus;
 }

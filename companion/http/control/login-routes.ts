@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { loginProviderIdSchema } from '../../../shared/credential.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
-import type { RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
+import type { LoginFiles, RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
 import type { LoginOutcome } from '../../account/oauth/login-desk-contract.ts';
 import type { CompanionError } from '../../base/error.ts';
 import type { LoginControl } from './login-control.ts';
@@ -11,6 +11,7 @@ import type { LoginControl } from './login-control.ts';
 export interface ListedLogins {
   readonly logins: readonly LoginStatus[];
   readonly worker: RefreshWorkerStatus;
+  readonly importable: LoginFiles;
 }
 
 /** A `LoginOutcome` as it travels; `waiting` while it is not over. */
@@ -26,6 +27,7 @@ const beginBody = z.object({
 });
 const pollQuery = z.object({ waitMs: z.coerce.number().int().min(0).max(60_000).default(0) });
 const finishBody = z.object({ pasted: z.string().min(1).max(10_000) });
+const importBody = z.object({ path: z.string().min(1).max(4096).optional(), isForced: z.boolean().optional() });
 const adoptBody = z.object({ owner: z.enum(['claude-code', 'codex']), isOn: z.boolean() });
 
 interface PendingRoute {
@@ -37,7 +39,9 @@ interface LoginRoute {
 
 /** Adds `/control/logins` and what is below it. */
 export function addLoginRoutes(app: FastifyInstance, logins: LoginControl): void {
-  app.get('/control/logins', (): ListedLogins => ({ logins: logins.statuses(), worker: logins.worker() }));
+  app.get('/control/logins', async (): Promise<ListedLogins> => {
+    return { logins: logins.statuses(), worker: logins.worker(), importable: await logins.importable() };
+  });
   app.get('/control/logins/worker', () => logins.worker());
   app.post('/control/logins/begin', (request) => {
     const { provider, way, isForced } = beginBody.parse(request.body);
@@ -50,6 +54,10 @@ export function addLoginRoutes(app: FastifyInstance, logins: LoginControl): void
   app.post('/control/logins/adopt', (request) => {
     const { owner, isOn } = adoptBody.parse(request.body);
     return logins.adopt(owner, isOn).then((adopted) => ({ logins: adopted }));
+  });
+  app.post('/control/logins/import', (request) => {
+    const { path, isForced = false } = importBody.parse(request.body);
+    return logins.importFrom(path, isForced);
   });
   addPendingRoutes(app, logins);
   const wanted = '/control/logins/:login';

@@ -1,4 +1,6 @@
 /** `companion auth`: the real commands against a real control socket, and without a companion at all. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CompanionError } from '../../../companion/base/error.ts';
 import { createCanary, findLeaks } from '../../support/canary.ts';
@@ -30,6 +32,7 @@ describe('CCP-11: auth status', () => {
         worker: scene.logins.workerStatus,
         keys: [{ provider: 'OpenAI', count: 1, healthy: 1 }],
         sessions: [],
+        importable: scene.logins.files,
       },
     });
   });
@@ -229,5 +232,87 @@ describe('CCP-8: config codex, and auth adopt', () => {
     const forPrograms = await runCompanion(['auth', 'adopt', 'claude-code'], scene);
     expect(forPrograms.stderr).toContain('published terms');
     expect(forPrograms.json).toMatchObject({ program: 'claude-code', enabled: true });
+  });
+});
+
+describe('PY-9: auth import', () => {
+  async function sceneWithFile() {
+    const scene = await openAuthScene();
+    const path = join(scene.home, 'credentials.json');
+    await writeFile(path, 'CANARY');
+    scene.logins.files = { searched: ['/nowhere/credentials.json', path], found: [path] };
+    return { ...scene, path };
+  }
+
+  test('status tells of the file, import says what it means and who is signed in then', async () => {
+    const scene = await sceneWithFile();
+    const status = await runForPeople(['auth', 'status'], scene);
+    expect(status.stdout.replace(/\s+/g, ' ')).toContain(`found ${scene.path}: \`companion auth import\` takes`);
+    const { exitCode, stdout, stderr } = await runForPeople(['auth', 'import', '--yes'], scene);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const order = [
+      'Take over the Claude login of another program\n',
+      scene.path,
+      'may have to sign in again',
+      'published terms',
+      'Signed in to Claude as ada@example.com (Max 20×).\n',
+      `\n${scene.path} stays as it is.\n`,
+    ].map((part) => stdout.replace(/(?<=\w)\n(?=\w)/g, ' ').indexOf(part));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(scene.logins.calls).toEqual([`import ${scene.path}`]);
+  });
+
+  test('asks before, and takes nothing over where nobody can say yes', async () => {
+    const scene = await sceneWithFile();
+    const { exitCode, stdout, stderr } = await runForPeople(['auth', 'import'], scene);
+    expect(exitCode).toBe(2);
+    expect(stdout).toContain('published terms');
+    expect(stderr).toContain('Taking over a login wants a yes, and nobody is here to say it.');
+    expect(scene.logins.calls).toEqual([]);
+  });
+
+  test('of a file that is named, for programs: one document, and the disclosure beside it', async () => {
+    const scene = await sceneWithFile();
+    const named = join(scene.home, 'kept.json');
+    await writeFile(named, 'CANARY');
+    const wanted = relative(process.cwd(), named);
+    const { exitCode, json, stderr } = await runCompanion(['auth', 'import', wanted, '--yes', '--force'], scene);
+    expect({ exitCode, json }).toMatchObject({ exitCode: 0, json: { path: named, login: { id: claude.id } } });
+    expect(stderr).toContain('published terms');
+    expect(scene.logins.calls).toEqual([`import ${named} forced`]);
+  });
+
+  test('names every place where it looked, before it asks anything', async () => {
+    const scene = await openAuthScene();
+    scene.logins.files = { searched: ['/nowhere/a.json', '/nowhere/b.json'], found: [] };
+    for (const [args, places] of [
+      [[], '/nowhere/a.json, /nowhere/b.json'],
+      [['/nowhere/c.json'], '/nowhere/c.json'],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await runForPeople(['auth', 'import', ...args, '--yes'], scene);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(stderr.replace(/\s+/g, ' ')).toContain(`looked for ${places}.`);
+    }
+    expect(scene.logins.calls).toEqual([]);
+  });
+
+  test('works without a companion, and the one that starts then has the login', async () => {
+    const paths = await emptyHome();
+    const tokens = { accessToken: 'CANARY-access', refreshToken: 'CANARY-refresh', expiresAt: 1 };
+    const text = JSON.stringify({ claudeAiOauth: tokens });
+    const file = join(paths.home, 'credentials.json');
+    await writeFile(file, text);
+    expect((await runCompanion(['auth', 'status'], paths)).json).toMatchObject({
+      logins: [],
+      importable: { found: [file] },
+    });
+    const { exitCode, stdout, stderr } = await runCompanion(['auth', 'import', '--yes'], paths);
+    expect(exitCode).toBe(0);
+    expect(stdout + stderr).not.toContain('CANARY');
+    expect((await runCompanion(['auth', 'status'], paths)).json.logins).toMatchObject([
+      { provider: 'anthropic', owner: 'companion' },
+    ]);
+    expect(await readFile(file, 'utf8')).toBe(text);
   });
 });

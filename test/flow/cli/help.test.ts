@@ -25,7 +25,10 @@ const commands = [
 
 const authPaths = [
   ['auth'],
-  ...['login', 'login-openai', 'validate', 'info', 'refresh', 'logout', 'adopt'].map((name) => ['auth', name]),
+  ...['login', 'login-openai', 'validate', 'info', 'refresh', 'logout', 'adopt', 'import'].map((name) => [
+    'auth',
+    name,
+  ]),
   ['config', 'codex'],
 ];
 

@@ -290,6 +290,9 @@ describe('CCP-1, CCP-11: auth status', () => {
     const trouble = { code: 'CLAUDE_CODE_MISSING', message: 'It is not installed.', remedy: 'Install it.' } as const;
     const missing = { program: null, sdk: null, signIn: null, troubles: [trouble, { ...trouble, remedy: 'Add it.' }] };
     expect(say({ mode: 'on-request', readiness: missing })).toContain(
+      'Claude Code CLI  not installed: only `x-proxy-mode: claude-code` needs it\n',
+    );
+    expect(say({ mode: 'auto', readiness: missing })).toContain(
       `
   Claude Code CLI  not ready
                    It is not installed.
@@ -322,6 +325,18 @@ describe('CCP-1, CCP-11: auth status', () => {
     expect(say({ enabled: false })).toContain('Renewal          off; a login is still renewed when it is used');
     expect(say({ last_check: null })).toContain('Renewal          on, while the companion runs');
     expect(say({ failed: 2, next_check: null })).toMatch(/, 2 failed$/);
+  });
+
+  it("PY-9: tells of another program's file in a line, to whoever has no login that works", () => {
+    const importable = { searched: [], found: ['/home/ada/credentials.json', '/home/ada/.ccproxy/credentials.json'] };
+    const say = (changes: Partial<AuthOverview>) => plain(overviewLines(overview({ importable, ...changes }), nowMs));
+    const line =
+      '                   found /home/ada/credentials.json: `companion auth import`\n' +
+      '                   takes its login over\n';
+    expect(say({})).toContain(`\`companion auth login\` signs in\n${line}`);
+    expect(say({ logins: [{ ...claude, state: 'dead' }, claudeCode] })).toContain(line);
+    expect(say({ logins: [claude] })).not.toContain('auth import');
+    expect(say({ importable: { searched: [], found: [] } })).not.toContain('auth import');
   });
 
   it('lets no name steer the terminal', () => {

@@ -2,7 +2,12 @@
 import type { OAuthLogin, OAuthToken } from '../../../shared/credential.ts';
 import { Secret } from '../../../shared/redact.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
-import type { Logins, RefreshWorkerStatus } from '../../../companion/account/login/login-service-contract.ts';
+import type {
+  ImportedLogin,
+  LoginFiles,
+  Logins,
+  RefreshWorkerStatus,
+} from '../../../companion/account/login/login-service-contract.ts';
 import type { StoredLogin } from '../../../companion/account/login/stored-login.ts';
 import type {
   BeginLogin,
@@ -102,6 +107,7 @@ export function openAiToken(expiresAtMs: number, signature = `${'s'.repeat(40)}x
 export class MemoryLogins implements Logins {
   all: LoginStatus[];
   readonly calls: string[] = [];
+  files: LoginFiles = { searched: ['/home/ada/credentials.json'], found: [] };
   readonly stored = new Map<string, StoredLogin>();
   lease: Logins['lease'] = async (login) => tokenOf(login);
   replace: Logins['replace'] = async () => undefined;
@@ -161,6 +167,17 @@ export class MemoryLogins implements Logins {
       throw new CompanionError('INVALID_REQUEST', "It is Claude Code's login.", { remedy: 'Run `claude /logout`.' });
     this.all = this.all.filter((login) => login !== removed);
     return removed;
+  }
+
+  async importable(): Promise<LoginFiles> {
+    return this.files;
+  }
+
+  async importFrom(path: string | undefined, isForced: boolean): Promise<ImportedLogin> {
+    this.calls.push(`import ${path}${isForced ? ' forced' : ''}`);
+    const login = loginStatus();
+    this.all = [...this.all, login];
+    return { path: path ?? '', login };
   }
 
   worker(): RefreshWorkerStatus {

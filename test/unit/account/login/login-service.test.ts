@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LoginService } from '../../../../companion/account/login/login-service.ts';
 import type { LoginSource } from '../../../../companion/account/login/login-source.ts';
@@ -287,41 +287,163 @@ describe('a login is found', () => {
 });
 
 describe('PY-9: the credentials file of another program', () => {
-  const record = { claudeAiOauth: { accessToken: 'CANARY-access-0', refreshToken: 'CANARY-refresh-0', expiresAt: 1 } };
+  interface Kept {
+    readonly access?: string;
+    readonly refresh?: string;
+    readonly expiresAt?: number;
+  }
+  const recordOf = ({ access = 'CANARY-access-0', refresh = 'CANARY-refresh-0', expiresAt = 1 }: Kept = {}) =>
+    JSON.stringify({ claudeAiOauth: { accessToken: access, refreshToken: refresh, expiresAt } });
+  const write = async (path: string, text = recordOf()): Promise<string> => {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+    return path;
+  };
+  const later = (clock: FakeClock, hours: number): number => clock.nowMs() + hours * hour;
 
-  it('is looked for in its places in turn, taken over once, and left as it is', async () => {
-    const { open, home, endpoint, log } = await house();
-    const path = join(home, '.config/ccproxy/credentials.json');
-    await mkdir(join(home, '.config/ccproxy'), { recursive: true });
+  it('is only looked at, in its places in turn, however often the companion starts', async () => {
+    const { open, home, vault, endpoint, log } = await house();
     await mkdir(join(home, 'credentials.json'));
-    await writeFile(path, JSON.stringify(record));
+    const path = await write(join(home, '.config/ccproxy/credentials.json'));
+    await open();
     const logins = await open();
-    const [login] = logins.list();
-    if (login === undefined) throw new Error('it is listed');
-    expect((await logins.lease(login, never)).secret.reveal()).toBe('CANARY-access-1');
-    const searched = log.lines.filter((line) => line['event'] === 'credentials_file_search');
-    expect(searched.map((line) => line['isFile'])).toEqual([false, true]);
-    expect((await open()).list()).toHaveLength(1);
-    await logins.remove(login.id);
-    expect((await open()).list()).toEqual([]);
-    expect(await readFile(path, 'utf8')).toBe(JSON.stringify(record));
+    expect([logins.list(), logins.statuses(), await vault.list('')]).toEqual([[], [], []]);
+    expect([endpoint.asked, endpoint.profiles]).toEqual([[], 0]);
+    expect(await logins.importable()).toEqual({
+      searched: [join(home, 'credentials.json'), path, join(home, '.ccproxy/credentials.json')],
+      found: [path],
+    });
+    const searched = log.lines.filter((line) => line['event'] === 'credentials_file_search').slice(0, 3);
+    expect(searched.map((line) => line['isFile'])).toEqual([false, true, false]);
+    expect(log.lines.find((line) => line['event'] === 'credentials_found')?.['path']).toBe(path);
+    await logins.add(makeLogin(), false);
+    const found = () => log.lines.filter((line) => line['event'] === 'credentials_found').length;
+    const before = found();
+    await open();
+    expect(found()).toBe(before);
+  });
+
+  it('is taken over when somebody asks for it, renewed as one of ours, and left as it is', async () => {
+    const { open, home, endpoint, log } = await house();
+    const path = await write(join(home, '.config/ccproxy/credentials.json'));
+    await write(join(home, '.ccproxy/credentials.json'), recordOf({ access: 'other', refresh: 'other' }));
+    const logins = await open();
+    const imported = await logins.importFrom(undefined, false);
+    expect(imported).toMatchObject({ path, login: { owner: 'companion', provider: 'anthropic' } });
+    expect(accessOf(await logins.inspect(imported.login.id, never))).toBe('CANARY-access-1');
     expect(endpoint.asked).toEqual(['CANARY-refresh-0']);
-    expect(log.text()).not.toContain('CANARY');
-  });
-
-  it('that cannot be read stops nothing', async () => {
-    const { open, home, log } = await house();
-    await writeFile(join(home, 'credentials.json'), '{CANARY');
-    expect((await open()).list()).toEqual([]);
-    expect(log.lines.some((line) => String(line['msg']).includes('could not be taken over'))).toBe(true);
-    expect(log.text()).not.toContain('CANARY');
-  });
-
-  it('is not touched where somebody signed in here already', async () => {
-    const { open, home } = await house();
-    await (await open()).add(makeLogin({ access: 'mine', refresh: 'mine' }), false);
-    await writeFile(join(home, 'credentials.json'), JSON.stringify(record));
     expect((await open()).list()).toHaveLength(1);
+    expect(await readFile(path, 'utf8')).toBe(recordOf());
+    expect(log.text()).not.toContain('CANARY');
+  });
+
+  it('may lie anywhere, with ~ for the own folder', async () => {
+    const { open, home, clock } = await house();
+    const path = await write(join(home, 'backup/login.json'), recordOf({ expiresAt: later(clock, 1) }));
+    const logins = await open();
+    const { login } = await logins.importFrom('~/backup/login.json', false);
+    expect(login).toMatchObject({ name: 'ada@example.com', plan: 'Max 20×' });
+    expect(await readFile(path, 'utf8')).toContain('CANARY-access-0');
+  });
+
+  it('that is not there is told with every place that was searched', async () => {
+    const { open, home, log } = await house();
+    const logins = await open();
+    const places = ['credentials.json', '.config/ccproxy/credentials.json', '.ccproxy/credentials.json'];
+    const searched = places.map((place) => join(home, place));
+    await expect(logins.importFrom(undefined, false)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining(searched.join(', ')),
+    });
+    expect(log.lines.find((line) => line['event'] === 'credentials_missing')?.['searched']).toEqual(searched);
+    await expect(logins.importFrom('~/nowhere', true)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining(join(home, 'nowhere')),
+    });
+  });
+
+  it.each([
+    ['no JSON', '{CANARY'],
+    ['no login', '{"theme":"CANARY"}'],
+    ['far too much', `"${'CANARY'.repeat(200_000)}"`],
+  ])('that holds %s is refused, and quoted nowhere', async (_, text) => {
+    const { open, home, log } = await house();
+    const path = await write(join(home, 'credentials.json'), text);
+    const logins = await open();
+    const thrown = await logins.importFrom(undefined, true).catch((error: unknown) => error as CompanionError);
+    expect(thrown).toMatchObject({ code: 'LOGIN_UNREADABLE', message: expect.stringContaining(path) });
+    expect([JSON.stringify(thrown), log.text()].join()).not.toContain('CANARY');
+    expect(logins.statuses()).toEqual([]);
+  });
+
+  it('takes the place of an older login of the same account, and of a newer one only with force', async () => {
+    const { open, home, clock } = await house();
+    const logins = await open();
+    const { id } = await logins.add(
+      makeLogin({ access: 'mine', refresh: 'mine', expiresAtMs: later(clock, 4) }),
+      false,
+    );
+    const bob = makeLogin({ access: 'b', refresh: 'b', account: bobAccount, expiresAtMs: later(clock, 9) });
+    await logins.add(bob, false);
+    const older = recordOf({ access: 'old', refresh: 'old', expiresAt: later(clock, 3) });
+    const path = await write(join(home, 'credentials.json'), older);
+    await expect(logins.importFrom(undefined, false)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('ada@example.com'),
+      remedy: expect.stringContaining('--force'),
+    });
+    expect(accessOf(logins.known(id))).toBe('mine');
+    await write(path, recordOf({ access: 'new', refresh: 'new', expiresAt: later(clock, 5) }));
+    expect((await logins.importFrom(undefined, false)).login.id).toBe(id);
+    expect(accessOf(logins.known(id))).toBe('new');
+    await write(path, older);
+    await logins.importFrom(undefined, true);
+    expect([accessOf(logins.known(id)), logins.list().length]).toEqual(['old', 2]);
+  });
+
+  it('takes the place of a dead login of the same account, whichever is newer', async () => {
+    const { open, home, clock, endpoint } = await house();
+    const logins = await open();
+    await logins.add(makeLogin({ access: 'mine', refresh: 'mine', expiresAtMs: later(clock, 4) }), false);
+    const [listed] = logins.list();
+    if (listed === undefined) throw new Error('it is listed');
+    endpoint.behaviour = () => Promise.reject(invalidGrant());
+    await logins.replace(await logins.lease(listed, never), never);
+    expect(logins.statuses()).toMatchObject([{ state: 'dead' }]);
+    await write(join(home, 'credentials.json'), recordOf({ expiresAt: later(clock, 3) }));
+    const { login } = await logins.importFrom(undefined, false);
+    expect([login.id, login.state]).toEqual([listed.id, 'usable']);
+  });
+
+  it('is not taken over twice without force: its tokens may be used up', async () => {
+    const { open, home } = await house();
+    await write(join(home, 'credentials.json'));
+    const logins = await open();
+    const { login } = await logins.importFrom(undefined, false);
+    await logins.remove(login.id);
+    const again = await open();
+    await expect(again.importFrom(undefined, false)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('taken over before'),
+    });
+    expect(again.statuses()).toEqual([]);
+    expect((await again.importFrom(undefined, true)).login.state).toBe('usable');
+  });
+
+  it("is left alone, force or not, when its login is Claude Code's own", async () => {
+    const { open, home, endpoint } = await house();
+    const storage = new WatchedStorage('the keychain', makeLogin());
+    const logins = await open([claudeCode(storage, { isEnabled: () => false })]);
+    await write(join(home, 'credentials.json'), recordOf({ access: 'renewed-since' }));
+    await write(join(home, '.claude/.credentials.json'), recordOf({ access: 'x', refresh: 'x' }));
+    for (const path of [undefined, '~/.claude/.credentials.json']) {
+      await expect(logins.importFrom(path, true)).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+        remedy: expect.stringContaining('companion auth adopt claude-code'),
+      });
+    }
+    expect([endpoint.asked, endpoint.profiles]).toEqual([[], 0]);
+    expect(logins.statuses()).toMatchObject([{ owner: 'claude-code' }]);
   });
 });
 
