@@ -57,7 +57,7 @@ export function importDisclosure(path: string): readonly string[] {
   return disclosureLines('Take over the Claude login of another program', [
     `The companion reads the login in ${printable(path)}, keeps a copy of its own, renews it, and sends it to Anthropic ` +
       'alone. The file stays as it is.',
-    'A login can be renewed once from each copy: when the companion has renewed it, the program that keeps the file may ' +
+    'A renewal gives new tokens to one copy only: when the companion has renewed it, the program that keeps the file may ' +
       'have to sign in again, and the other way round. `companion auth login` makes a login of its own, which disturbs ' +
       'nobody.',
   ]);
