@@ -36,6 +36,7 @@ import { allowedHostsFor, checkHost } from './http/guard.ts';
 import { checkBinding, listenForClients, listenForCommands, urlHost } from './http/listen.ts';
 import { addPages } from './http/pages.ts';
 import { addQuotaRoute } from './http/quota.ts';
+import { addRefreshStatusRoute } from './http/refresh-status.ts';
 import { openLink } from './link/link.ts';
 import type { Link } from './link/link.ts';
 import type { Standing } from './router/plan.ts';
@@ -236,6 +237,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     claudeCode: () => quotas.windowsOf(`key/${claudeCodeQuotas}`),
     nowMs,
   });
+  addRefreshStatusRoute(client.app, () => accounts.logins.worker());
   addPages(client.app, version);
   link.attach(client.server);
 
