@@ -9,10 +9,10 @@ let here: LoginJourney;
 beforeAll(async () => {
   here = await startLoginJourney();
 });
+afterEach(() => here.tidy());
 afterEach(async () => {
   await here.expectNothingKept();
-  expect(here.deadTabs).toEqual([]);
-  await here.tidy();
+  await here.expectNoDeadTab();
 });
 afterAll(() => here?.close());
 
@@ -60,10 +60,10 @@ test('an answer in the name of the other provider', async () => {
 });
 
 test('an answer of one provider at the address of the other, while both are waited for', async () => {
-  const chatgpt = here.begin('openai');
-  const other = (await addressIn(chatgpt)).searchParams.get('redirect_uri');
   const claude = here.begin('anthropic');
-  const state = (await addressIn(claude)).searchParams.get('state');
+  const other = (await addressIn(claude)).searchParams.get('redirect_uri');
+  const chatgpt = here.begin('openai');
+  const state = (await addressIn(chatgpt)).searchParams.get('state');
   const page = await here.browser.context.newPage();
   await page.goto('https://claude.ai/login');
   await page.evaluate((url) => void setTimeout(() => location.assign(url)), `${other}?code=stolen&state=${state}`);
@@ -79,17 +79,17 @@ test('an answer of one provider at the address of the other, while both are wait
 });
 
 test('an answer with another state; the login that waits is not harmed', async () => {
-  here.world.openai.scenario = { callback: { state: 'a-state-of-somebody-else' } };
-  const { terminal, consent } = await here.beginAndOpen('openai');
+  here.world.anthropic.scenario = { callback: { state: 'a-state-of-somebody-else' } };
+  const { terminal, consent } = await here.beginAndOpen('anthropic');
   await consent.getByTestId('allow').click();
   const told = await here.donePageSays('stray');
   expect(told).toContain('This answer does not belong to the sign-in that waits');
-  expect(told).toContain('A sign-in to ChatGPT still waits for you.');
-  here.world.openai.scenario = {};
+  expect(told).toContain('A sign-in to Claude still waits for you.');
+  here.world.anthropic.scenario = {};
   const again = await here.clickOpen(await here.donePage('stray'));
   await again.getByTestId('deny').click();
   expect((await answerOf(terminal, 1)).error.code).toBe('LOGIN_DENIED');
-  expect(here.world.openai.calls.token).toEqual([]);
+  expect(here.world.anthropic.calls.token).toEqual([]);
 });
 
 test("the closing of the provider's page", async () => {

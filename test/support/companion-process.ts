@@ -167,6 +167,12 @@ export class CompanionProcess {
     throw new Error(`the companion did not end within ${patienceMs} ms of SIGTERM:\n${this.output}`);
   }
 
+  /** Ctrl+C, and whatever it does about it. */
+  async interrupt(): Promise<void> {
+    this.signal('SIGINT');
+    await this.exited;
+  }
+
   /** Ends it without asking, as a power cut would. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');

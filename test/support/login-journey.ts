@@ -133,9 +133,10 @@ export class LoginJourney {
     return this.#pages.map((page) => page.url());
   }
 
-  /** Tabs that show an error of the browser, or stand where nobody listens. */
-  get deadTabs(): readonly string[] {
-    return this.tabs.filter((url) => url.startsWith('chrome-error:') || url.includes('localhost'));
+  /** A tab that shows an error of the browser, or stands where nobody listens, is there for a moment at most. */
+  async expectNoDeadTab(): Promise<void> {
+    const isDead = (url: string) => url.startsWith('chrome-error:') || url.includes('localhost');
+    await expect.poll(() => this.tabs.filter(isDead)).toEqual([]);
   }
 
   async expectNothingKept(): Promise<void> {
@@ -146,7 +147,8 @@ export class LoginJourney {
 
   /** Between two tests: commands and pages of the one before are gone, and both providers have a calm day. */
   async tidy(): Promise<void> {
-    await Promise.all(this.#terminals.splice(0).map((terminal) => terminal.kill()));
+    // Asked, not killed: what a test left waiting is no longer waited for.
+    await Promise.all(this.#terminals.splice(0).map((terminal) => terminal.interrupt()));
     for (const page of this.#pages) if (page !== this.popup) await page.close();
     expect(this.world.failures()).toEqual([]);
     this.world.anthropic.reset();
