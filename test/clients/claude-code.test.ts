@@ -13,7 +13,7 @@ describe.runIf(haveParts('test/clients/claude-code.test.ts', 'programs'))('Claud
     const run = await runClaudeCode('Say hello.', ['--model', model], house);
     expect(run).toMatchObject({ exitCode: 1, wanted: [] });
     expect(`${run.stdout}${run.stderr}`).toContain('API Error: 400 ccproxy: `tools` is not available in web mode');
-    expect(`${run.stdout}${run.stderr}`).toContain('`api` (with an API key) or `claude-code`');
+    expect(`${run.stdout}${run.stderr}`).toContain('`api`, with an API key or a login');
     expect(house.routes).not.toContain('create-conversation');
     expect(house.log.text()).not.toContain(house.key);
   });
