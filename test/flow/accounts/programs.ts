@@ -29,7 +29,9 @@ export async function leaveSignedIn(provider: LoginProviderId, expiresInSeconds:
   await house.signIn(provider);
   const { key } = house;
   await house.stop();
-  return { house, key };
+  // Renewed once more, at the latest by now.
+  const endsAtMs = Date.now() + (expiresInSeconds ?? 0) * 1000;
+  return { house, key, endsAtMs };
 }
 
 /** One at a time starts in a home: each takes the socket for commands from the one before. */
