@@ -62,7 +62,7 @@ async function nextLine({ lines }: Program): Promise<string> {
 
 /** How many requests each of two processes makes at once; how often a process is killed. */
 const atOnce = 100;
-const kills = Number(process.env['CCPROXY_KILL_ROUNDS'] ?? 40);
+const kills = Number(process.env['CCPROXY_KILL_ROUNDS'] ?? 25);
 
 describe('an expired token', () => {
   it('PY-12: is renewed once for 100 requests in one process', async () => {
