@@ -3,7 +3,8 @@ import { CompanionError } from '../../base/error.ts';
 import type { Warning } from '../codec.ts';
 import { fieldPath } from '../hub/fields.ts';
 import type { HubRequest } from '../hub/request.ts';
-import { askedToolField, toolFields } from '../hub/tool-fields.ts';
+import { askedToolField } from '../hub/tool-fields.ts';
+import { unplacedFields } from '../hub/unplaced-fields.ts';
 
 /** Throws `NOT_AVAILABLE_IN_MODE` for a field that would change what the answer is, rather than only how it comes about. */
 export function refuseUnavailable(request: HubRequest): void {
@@ -30,28 +31,11 @@ export function notInClaudeCodeMode(path: readonly PropertyKey[], what: string):
   );
 }
 
-/** Fields that compose reads, that the companion serves itself, or that change nothing in the answer. */
-const silentFields: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'system',
-  'stream',
-  'max_tokens',
-  'stop_sequences',
-  'thinking',
-  'output_config',
-  'metadata',
-  'cache_control',
-  'diagnostics',
-  ...toolFields,
-]);
-
 /** One warning for each field that is set and that Claude Code gives no say in, known or not. */
 export function warnDropped(request: HubRequest): readonly Warning[] {
-  const dropped = Object.entries(request)
-    .filter(([field, value]) => !silentFields.has(field) && value !== undefined && value !== null)
-    // What Claude Code sends anyway is not dropped.
-    .filter(([field, value]) => field !== 'temperature' || value !== 1)
+  const dropped = unplacedFields(request)
+    // The limit has a place in the environment of the process, and temperature 1 is what Claude Code sends anyway.
+    .filter(([field, value]) => field !== 'max_tokens' && !(field === 'temperature' && value === 1))
     .map(([field]) => ({ field, reason: 'not available in claude-code mode' }));
   const isSchemaAsked = Boolean(request.output_config?.format);
   return isSchemaAsked

@@ -3,7 +3,8 @@ import { CompanionError } from '../../base/error.ts';
 import type { Warning } from '../codec.ts';
 import { fieldPath } from '../hub/fields.ts';
 import type { HubRequest } from '../hub/request.ts';
-import { askedToolField, toolFields } from '../hub/tool-fields.ts';
+import { askedToolField } from '../hub/tool-fields.ts';
+import { unplacedFields } from '../hub/unplaced-fields.ts';
 
 /** Throws `NOT_AVAILABLE_IN_MODE` for a field that would change what the answer is, rather than only how it comes about. */
 export function refuseUnavailable(request: HubRequest): void {
@@ -25,29 +26,12 @@ export function notInWebMode(path: readonly PropertyKey[], what: string): Compan
   });
 }
 
-/** Fields that compose reads, that the companion serves itself, or that change nothing in the answer. */
-const silentFields: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'system',
-  'stream',
-  'stop_sequences',
-  'thinking',
-  'output_config',
-  'metadata',
-  'cache_control',
-  'diagnostics',
-  ...toolFields,
-]);
-
 /** One warning for each field that is set and that claude.ai gives no say in, known or not. */
 export function warnDropped(request: HubRequest): readonly Warning[] {
-  const dropped = Object.entries(request)
-    .filter(([field, value]) => !silentFields.has(field) && value !== undefined && value !== null)
-    .map(([field]) => ({
-      field,
-      reason: field === 'max_tokens' ? 'not enforced in web mode' : 'not available in web mode',
-    }));
+  const dropped = unplacedFields(request).map(([field]) => ({
+    field,
+    reason: field === 'max_tokens' ? 'not enforced in web mode' : 'not available in web mode',
+  }));
   return [...dropped, ...warnNested(request)];
 }
 
