@@ -69,7 +69,7 @@ export class Tries {
     const isOurs = key.origin !== 'client';
     const leased = await this.#lease(run, key);
     if (leased.kind === 'failed') return leased;
-    if (isOurs) pool.noteLease(key, model, run.conversation?.key);
+    if (isOurs) pool.noteLease(key, run.conversation?.key);
     try {
       const begun = await (leased.kind === 'oauth-token'
         ? this.#askWithToken(run, candidate, leased)

@@ -40,7 +40,7 @@ export class KeyPool {
     return this.#conversations.find(conversation, providerId);
   }
 
-  noteLease(key: RoutedCredential, _model: string | undefined, conversation: string | undefined): void {
+  noteLease(key: RoutedCredential, conversation: string | undefined): void {
     this.#retries.noteRequest();
     const state = this.#stateOf(key.id);
     state.providerId = key.providerId;

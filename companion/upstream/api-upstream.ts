@@ -223,8 +223,9 @@ function isHeader(text: string, index: number, name: string): boolean {
 
 /** A request typed by hand often leaves it out, which Anthropic refuses. */
 function apiVersion({ wire }: ApiProvider, rawHeaders: readonly string[]): readonly string[] {
+  if (wire !== 'anthropic') return [];
   const isTold = rawHeaders.some((text, index) => isHeader(text, index, 'anthropic-version'));
-  return wire !== 'anthropic' || isTold ? [] : ['anthropic-version', API_VERSION];
+  return isTold ? [] : ['anthropic-version', API_VERSION];
 }
 
 /** Clients say `/v1/...`; the base URL of an OpenAI-wire provider already ends in its own version. */

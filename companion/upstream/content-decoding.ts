@@ -11,7 +11,7 @@ const mostEncodings = 4;
  * What undoes `encoding` (the header's value), in the order in which it is to be applied; unknown ones are left alone.
  * Throws `UPSTREAM_UNREADABLE` for more of them than anybody uses.
  */
-export function createDecoders(encoding: string | undefined): readonly Duplex[] {
+function createDecoders(encoding: string | undefined): readonly Duplex[] {
   if (encoding === undefined) return [];
   const names = encoding.toLowerCase().split(',');
   if (names.length > mostEncodings)

@@ -243,7 +243,7 @@ describe('turns', () => {
     });
     const [first] = choose(routeRequest(), facts).candidates;
     if (first.kind !== 'api') throw new Error('a session was chosen');
-    pool.noteLease(first.key, model, undefined);
+    pool.noteLease(first.key, undefined);
     return first.key.id;
   };
 
@@ -277,9 +277,9 @@ describe('turns', () => {
 
 describe('a conversation', () => {
   test('is kept by the key that served it last, for an hour from its last request, for each provider', async () => {
-    pool.noteLease(key('anthropic-a'), model, 'talk');
-    pool.noteLease(key('anthropic-b'), model, 'talk');
-    pool.noteLease(key('openai-a'), model, 'talk');
+    pool.noteLease(key('anthropic-a'), 'talk');
+    pool.noteLease(key('anthropic-b'), 'talk');
+    pool.noteLease(key('openai-a'), 'talk');
     await clock.advance(50 * minute);
     expect(pool.keptFor('talk', 'anthropic')).toBe('anthropic-b');
     expect(pool.keptFor('talk', 'openai')).toBe('openai-a');
@@ -304,7 +304,7 @@ describe('retries', () => {
     let count = 0;
     for (let index = 0; index < tries; index++) {
       if (!pool.mayRetry()) continue;
-      pool.noteLease(key('anthropic-b'), model, undefined);
+      pool.noteLease(key('anthropic-b'), undefined);
       count++;
     }
     return count;
@@ -313,7 +313,7 @@ describe('retries', () => {
   test('are ten a minute, and a fifth of the requests', async () => {
     expect(granted(50)).toBe(10);
     await clock.advance(61 * second);
-    for (let index = 0; index < 100; index++) pool.noteLease(key('anthropic-a'), model, undefined);
+    for (let index = 0; index < 100; index++) pool.noteLease(key('anthropic-a'), undefined);
     expect(granted(200)).toBe(30);
     expect(granted(1)).toBe(0);
     await clock.advance(61 * second);
@@ -325,7 +325,7 @@ describe('retries', () => {
     const requests = 2_000;
     for (let request = 0; request < requests; request++) {
       do {
-        pool.noteLease(key('anthropic-a'), model, undefined);
+        pool.noteLease(key('anthropic-a'), undefined);
         calls++;
       } while (pool.mayRetry());
     }
