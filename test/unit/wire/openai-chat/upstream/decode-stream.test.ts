@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { collectMessage } from '../../../../../companion/wire/hub/collect.ts';
 import { findViolation } from '../../../../../companion/wire/hub/grammar.ts';
-import { DONE, bodyOf, calls, chunk, fragment, quirksOf, readData, transcript, usageChunk } from './support.ts';
+import { transcript } from '../../openai/upstream-support.ts';
+import { DONE, bodyOf, calls, chunk, fragment, quirksOf, readData, usageChunk } from './support.ts';
 import type { Reading } from './support.ts';
 
 const usage = { prompt_tokens: 100, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 80 } };

@@ -1,7 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { refusalOf } from '../support.ts';
-import { assistantCalls, bodyOf, encode, hello, messagesOf, quirksOf, results, warnedFields } from './support.ts';
+import { hello, warnedFields } from '../../openai/upstream-support.ts';
+import { assistantCalls, bodyOf, encode, messagesOf, quirksOf, results } from './support.ts';
 
 const png: Anthropic.ImageBlockParam = {
   type: 'image',

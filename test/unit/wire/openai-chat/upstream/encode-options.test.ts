@@ -3,7 +3,8 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { openAiQuirks } from '../../../../../shared/api-provider.ts';
 import { createChatUpstream } from '../../../../../companion/wire/openai-chat/upstream/codec.ts';
-import { assistantCalls, bodyOf, encode, hello, quirksOf, request, results, warnedFields } from './support.ts';
+import { hello, request, warnedFields } from '../../openai/upstream-support.ts';
+import { assistantCalls, bodyOf, encode, quirksOf, results } from './support.ts';
 
 const look: Anthropic.Tool = { name: 'look', description: 'Looks.', input_schema: { type: 'object', properties: {} } };
 const search = { type: 'web_search_20250305', name: 'web_search' } as const;

@@ -3,35 +3,21 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type OpenAI from 'openai';
 import { builtInProviders, openAiQuirks } from '../../../../../shared/api-provider.ts';
 import type { BuiltInProviderId, ChatQuirks } from '../../../../../shared/api-provider.ts';
-import { decodeRequest } from '../../../../../companion/wire/anthropic/request.ts';
-import type { DecodedRequest, EncodedRequest, Stamp } from '../../../../../companion/wire/codec.ts';
+import type { EncodedRequest } from '../../../../../companion/wire/codec.ts';
 import type { HubEvent, HubMessage } from '../../../../../companion/wire/hub/event.ts';
 import type { ChatBody } from '../../../../../companion/wire/openai-chat/upstream/body.ts';
 import { createChatUpstream } from '../../../../../companion/wire/openai-chat/upstream/codec.ts';
 import { decodeStream } from '../../../../../companion/wire/sse.ts';
 import { gather, streamOf } from '../../bytes.ts';
+import { request, STAMP } from '../../openai/upstream-support.ts';
+import type { ClientRequest } from '../../openai/upstream-support.ts';
 
-export const STAMP: Stamp = { id: 'stampid', createdAtMs: 1_700_000_000_999 };
 export const MODEL = 'served-model';
-
-export type ClientRequest = Partial<Omit<Anthropic.MessageCreateParams, 'stream'>> & {
-  stream?: boolean;
-  temperature?: number;
-  top_p?: number;
-  top_k?: number;
-};
-
-export const hello: Anthropic.MessageParam = { role: 'user', content: 'hi' };
 
 export function quirksOf(id: BuiltInProviderId): ChatQuirks {
   const provider = builtInProviders.find((one) => one.id === id);
   if (provider === undefined) throw new Error(`No provider ${id}.`);
   return provider.quirks;
-}
-
-/** A request as an Anthropic client sends it. */
-export function request(fields: ClientRequest): DecodedRequest {
-  return decodeRequest({ model: 'claude-asked', max_tokens: 100, messages: [hello], ...fields });
 }
 
 export interface Encoding {
@@ -49,10 +35,6 @@ export function bodyOf(fields: ClientRequest, encoding?: Encoding): ChatBody {
 
 export function messagesOf(messages: readonly Anthropic.MessageParam[], encoding?: Encoding): ChatBody['messages'] {
   return bodyOf({ messages: [...messages] }, encoding).messages;
-}
-
-export function warnedFields(encoded: EncodedRequest): readonly string[] {
-  return encoded.warnings.map(({ field }) => field);
 }
 
 export function assistantCalls(...ids: readonly string[]): Anthropic.MessageParam {
@@ -124,30 +106,6 @@ export function read(chunks: Iterable<Uint8Array>, reading: Reading = {}): Promi
 
 export function readData(data: readonly (object | string)[], reading?: Reading): Promise<HubEvent[]> {
   return read([bytesOf(...data)], reading);
-}
-
-/** Events cut down to short lines, so that tests read like transcripts. */
-export function transcript(events: readonly HubEvent[]): readonly string[] {
-  return events.map((event) => {
-    switch (event.type) {
-      case 'content_block_start':
-        return `${event.index} ${event.content_block.type}${toolLabel(event.content_block)}`;
-      case 'content_block_delta':
-        return `${event.index} + ${Object.values(event.delta).slice(1).join('')}`;
-      case 'content_block_stop':
-        return `${event.index} end`;
-      case 'message_delta':
-        return `delta ${event.delta.stop_reason}`;
-      case 'error':
-        return `error ${event.error.type}: ${event.error.message}`;
-      default:
-        return event.type.replace('message_', '');
-    }
-  });
-}
-
-function toolLabel(block: { readonly type: string; readonly id?: unknown; readonly name?: unknown }): string {
-  return block.type === 'tool_use' ? ` ${String(block.id)} ${String(block.name)}` : '';
 }
 
 export function completion(

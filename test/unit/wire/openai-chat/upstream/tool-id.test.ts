@@ -6,7 +6,8 @@ import {
   newHubId,
   splitExtra,
 } from '../../../../../companion/wire/openai/target-tool-id.ts';
-import { DONE, bodyOf, calls, completion, decodeBody, hello, quirksOf, readData, results } from './support.ts';
+import { hello } from '../../openai/upstream-support.ts';
+import { DONE, bodyOf, calls, completion, decodeBody, quirksOf, readData, results } from './support.ts';
 
 const gemini = { quirks: quirksOf('gemini') };
 const extra = { google: { thought_signature: 'CsYB+a/b==' } };

@@ -2,6 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { collectMessage } from '../../../../../companion/wire/hub/collect.ts';
 import { findViolation } from '../../../../../companion/wire/hub/grammar.ts';
+import { transcript } from '../../openai/upstream-support.ts';
 import {
   added,
   args,
@@ -16,10 +17,10 @@ import {
   thinkingAsked,
   toldCall,
   toldMessage,
-  transcript,
   words,
 } from './support.ts';
-import type { ClientRequest, Event } from './support.ts';
+import type { ClientRequest } from '../../openai/upstream-support.ts';
+import type { Event } from './support.ts';
 
 async function linesOf(events: readonly (Event | string)[], asked?: ClientRequest): Promise<readonly string[]> {
   const read = await readEvents(events, asked);

@@ -5,8 +5,9 @@ import { reasoningEfforts } from '../../../../../companion/wire/openai/thinking.
 import { openAiChatDialect } from '../../../../../companion/wire/openai-chat/codec.ts';
 import { codexUpstream } from '../../../../../companion/wire/openai-responses/upstream/codec.ts';
 import type { ResponsesBody } from '../../../../../companion/wire/openai-responses/upstream/body.ts';
-import { MODEL, bodyOf, encode, hello, inputOf, thinkingAsked, warnedFields } from './support.ts';
-import type { ClientRequest } from './support.ts';
+import { hello, warnedFields } from '../../openai/upstream-support.ts';
+import { MODEL, bodyOf, encode, inputOf, thinkingAsked } from './support.ts';
+import type { ClientRequest } from '../../openai/upstream-support.ts';
 
 const png: Anthropic.ImageBlockParam = {
   type: 'image',

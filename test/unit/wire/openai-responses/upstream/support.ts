@@ -1,30 +1,17 @@
 /** Short forms for tests of the Responses API as an upstream's wire. */
 import type Anthropic from '@anthropic-ai/sdk';
-import { decodeRequest } from '../../../../../companion/wire/anthropic/request.ts';
-import type { DecodedRequest, EncodedRequest, Stamp } from '../../../../../companion/wire/codec.ts';
+import type { EncodedRequest } from '../../../../../companion/wire/codec.ts';
 import type { HubEvent, HubMessage } from '../../../../../companion/wire/hub/event.ts';
 import type { ResponsesBody } from '../../../../../companion/wire/openai-responses/upstream/body.ts';
 import { codexUpstream } from '../../../../../companion/wire/openai-responses/upstream/codec.ts';
 import { decodeStream } from '../../../../../companion/wire/sse.ts';
 import { gather, streamOf } from '../../bytes.ts';
+import { request, STAMP } from '../../openai/upstream-support.ts';
+import type { ClientRequest } from '../../openai/upstream-support.ts';
 
-export const STAMP: Stamp = { id: 'stampid', createdAtMs: 1_700_000_000_999 };
 export const MODEL = 'gpt-5.5';
 
-export type ClientRequest = Partial<Omit<Anthropic.MessageCreateParams, 'stream'>> & {
-  stream?: boolean;
-  temperature?: number;
-  top_p?: number;
-  top_k?: number;
-};
-
-export const hello: Anthropic.MessageParam = { role: 'user', content: 'hi' };
 export const thinkingAsked: ClientRequest = { thinking: { type: 'enabled', budget_tokens: 4096 }, max_tokens: 8000 };
-
-/** A request as an Anthropic client sends it. */
-export function request(fields: ClientRequest): DecodedRequest {
-  return decodeRequest({ model: 'claude-asked', max_tokens: 100, messages: [hello], ...fields });
-}
 
 export function encode(fields: ClientRequest, model = MODEL): EncodedRequest {
   return codexUpstream.encodeRequest(request(fields), model);
@@ -36,10 +23,6 @@ export function bodyOf(fields: ClientRequest, model = MODEL): ResponsesBody {
 
 export function inputOf(...messages: readonly Anthropic.MessageParam[]): ResponsesBody['input'] {
   return bodyOf({ messages: [...messages] }).input;
-}
-
-export function warnedFields(encoded: EncodedRequest): readonly string[] {
-  return encoded.warnings.map(({ field }) => field);
 }
 
 export type Event = Readonly<Record<string, unknown>> & { readonly type: string };
@@ -137,26 +120,4 @@ export function readEvents(events: readonly (Event | string)[], asked?: ClientRe
 
 export function decodeBody(body: unknown, asked: ClientRequest = {}): HubMessage {
   return codexUpstream.decodeMessage(body, encode(asked), STAMP);
-}
-
-/** Events cut down to short lines, so that tests read like transcripts. */
-export function transcript(events: readonly HubEvent[]): readonly string[] {
-  return events.map((event) => {
-    switch (event.type) {
-      case 'content_block_start': {
-        const { content_block: block } = event;
-        return `${event.index} ${block.type}${block.type === 'tool_use' ? ` ${block.id} ${block.name}` : ''}`;
-      }
-      case 'content_block_delta':
-        return `${event.index} + ${Object.values(event.delta).slice(1).join('')}`;
-      case 'content_block_stop':
-        return `${event.index} end`;
-      case 'message_delta':
-        return `delta ${event.delta.stop_reason}`;
-      case 'error':
-        return `error ${event.error.type}: ${event.error.message}`;
-      default:
-        return event.type.replace('message_', '');
-    }
-  });
 }
