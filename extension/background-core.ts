@@ -1,5 +1,4 @@
-import { companionStatusSchema } from '../shared/status.ts';
-import type { ClientSettings, CompanionStatus } from '../shared/status.ts';
+import type { CompanionStatus } from '../shared/status.ts';
 import type { CompanionFrame } from '../shared/link/frame.ts';
 import { badgeFor } from './badge.ts';
 import type { Badge } from './badge.ts';
@@ -7,6 +6,7 @@ import { BrowserFetch } from './browser-fetch.ts';
 import { createChoicesCell } from './choices.ts';
 import type { ChoicesCell } from './choices.ts';
 import { Farewells } from './farewells.ts';
+import { KeptStatus } from './kept-status.ts';
 import { Link } from './link.ts';
 import type { LinkSurroundings } from './link-connection.ts';
 import { Logins } from './logins.ts';
@@ -18,12 +18,10 @@ import type { LoginTabsPort, MessagePort, RedirectNavigation, StoragePort, TabsP
 import { createSessionReader, isSessionCookie } from './session-reader.ts';
 import type { BrowserCookie, CookieApis, SessionReader } from './session-reader.ts';
 import { SessionSync } from './session-sync.ts';
+import { SettingsQuestions } from './settings-questions.ts';
 import type { Choices, CookieStoreChoice, ExtensionState, LinkState, PairAnswer } from './state.ts';
-import { StoredCell } from './stored-cell.ts';
 import { createSyncCell } from './sync-store.ts';
 
-export const CLIENT_SETTINGS_TIMEOUT_MS = 5_000;
-const STATUS_WRITE_DELAY_MS = 2_000;
 /** How long the click that gave consent counts as a wish to sync. */
 const CLICK_LIFE_MS = 2 * 60_000;
 
@@ -48,7 +46,7 @@ export class BackgroundCore {
   readonly #ports: BackgroundPorts;
   readonly #pairs: PairStore;
   readonly #choices: ChoicesCell;
-  readonly #status: StoredCell<CompanionStatus | null>;
+  readonly #status: KeptStatus;
   readonly #link: Link;
   readonly #farewells: Farewells;
   readonly #reader: SessionReader;
@@ -56,11 +54,9 @@ export class BackgroundCore {
   readonly #jobs: BrowserFetch;
   readonly #logins: Logins;
   readonly #audience = new PageAudience();
-  readonly #settingsWaiters = new Set<(settings: ClientSettings | null) => void>();
+  readonly #settingsQuestions: SettingsQuestions;
   #hasSitePermission = false;
   #stores: readonly CookieStoreChoice[] = [];
-  #liveStatus: CompanionStatus | null = null;
-  #isStatusWriteDue = false;
   #isPublishDue = false;
   #pairing: Promise<PairAnswer> | undefined;
   readonly #loaded: Promise<void>;
@@ -71,8 +67,7 @@ export class BackgroundCore {
     this.#ports = ports;
     this.#pairs = new PairStore(local);
     this.#choices = createChoicesCell(local);
-    const statusSchema = companionStatusSchema.nullable();
-    this.#status = new StoredCell({ area: local, key: 'status', version: 1, schema: statusSchema, initial: null });
+    this.#status = new KeptStatus(local, clock);
     const record = createSyncCell(local);
     this.#reader = createSessionReader(ports.cookieApis, () => this.#choices.value.consentedAtMs !== null);
     this.#link = new Link({
@@ -105,7 +100,11 @@ export class BackgroundCore {
       send: (frame) => this.#link.send(frame),
       reach: () => void this.#link.nudge(),
       onChange,
-      companion: () => this.#liveStatus,
+      companion: () => this.#status.value,
+    });
+    this.#settingsQuestions = new SettingsQuestions({
+      clock,
+      ask: () => this.#link.send({ t: 'client-settings.get' }),
     });
     this.#loaded = this.#load(record);
   }
@@ -120,12 +119,11 @@ export class BackgroundCore {
   /** Each minute: the net below all timers. */
   async noteAlarm(): Promise<void> {
     await this.#loaded;
-    const { tabs } = this.#logins;
     await Promise.all([
       this.#link.nudge(),
       this.#farewells.deliver(),
       this.#jobs.tabs.closeLeftovers(),
-      tabs.dropExpired(),
+      this.#logins.tabs.dropExpired(),
     ]);
   }
 
@@ -201,7 +199,7 @@ export class BackgroundCore {
         if (!this.#jobs.stop(input.id)) this.#link.send({ t: 'exchange.stop', exchangeId: input.id });
         return null;
       case 'client-settings':
-        return this.#askClientSettings();
+        return this.#settingsQuestions.ask();
       case 'begin-login':
         return this.#logins.begin(input.provider);
       case 'open-login':
@@ -219,7 +217,6 @@ export class BackgroundCore {
   async #load(record: { load(): Promise<unknown> }): Promise<void> {
     const { tabs } = this.#logins;
     await Promise.all([this.#pairs.load(), this.#choices.load(), record.load(), this.#status.load(), tabs.load()]);
-    this.#liveStatus = this.#status.value;
   }
 
   async #refresh(): Promise<void> {
@@ -261,19 +258,6 @@ export class BackgroundCore {
     return null;
   }
 
-  #askClientSettings(): Promise<ClientSettings | null> {
-    if (!this.#link.send({ t: 'client-settings.get' })) return Promise.resolve(null);
-    return new Promise((resolve) => {
-      const settle = (settings: ClientSettings | null): void => {
-        cancelTimeout();
-        this.#settingsWaiters.delete(settle);
-        resolve(settings);
-      };
-      const cancelTimeout = this.#ports.clock.after(CLIENT_SETTINGS_TIMEOUT_MS, () => settle(null));
-      this.#settingsWaiters.add(settle);
-    });
-  }
-
   async #objectionToJobs(store: string): Promise<'no-consent' | 'no-permission' | null> {
     await this.#loaded;
     if (this.#choices.value.consentedAtMs === null || !this.#sync.isShared(store)) return 'no-consent';
@@ -290,7 +274,7 @@ export class BackgroundCore {
       this.#jobs.dropAll();
       this.#sync.noteOffline();
       this.#logins.noteOffline();
-      for (const settle of this.#settingsWaiters) settle(null);
+      this.#settingsQuestions.settle(null);
     }
     if (state.kind === 'unpaired') {
       this.#keepStatus(null);
@@ -322,7 +306,7 @@ export class BackgroundCore {
       case 'oauth.result':
         return void this.#logins.takeFrame(frame);
       case 'client-settings':
-        return this.#settingsWaiters.forEach((settle) => settle(frame.settings));
+        return this.#settingsQuestions.settle(frame.settings);
       case 'job.start':
       case 'job.body':
       case 'job.cancel':
@@ -344,20 +328,13 @@ export class BackgroundCore {
   #takeError(error: Extract<CompanionFrame, { t: 'error' }>): void {
     const { code, message, ref } = error;
     if (ref === 'session.push') this.#sync.noteError({ code, message });
-    else if (ref === 'client-settings.get') this.#settingsWaiters.forEach((settle) => settle(null));
+    else if (ref === 'client-settings.get') this.#settingsQuestions.settle(null);
     else this.#logins.noteError(error);
   }
 
-  /** Shown at once, written a little later: it changes with every exchange. */
   #keepStatus(status: CompanionStatus | null): void {
-    this.#liveStatus = status;
+    this.#status.keep(status);
     this.#publishSoon();
-    if (this.#isStatusWriteDue) return;
-    this.#isStatusWriteDue = true;
-    this.#ports.clock.after(STATUS_WRITE_DELAY_MS, () => {
-      this.#isStatusWriteDue = false;
-      void this.#status.update(() => this.#liveStatus);
-    });
   }
 
   /** Changes come in bunches; one snapshot tells them all. */
@@ -387,7 +364,7 @@ export class BackgroundCore {
       hasSitePermission: this.#hasSitePermission,
       signedIn: this.#sync.signedIn,
       sync: this.#sync.state,
-      companion: this.#liveStatus,
+      companion: this.#status.value,
       jobs: this.#jobs.running,
       stores: this.#stores,
       logins: this.#logins.tabs.attempts,
