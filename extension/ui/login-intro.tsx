@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { LoginProviderId } from '../../shared/credential.ts';
 import { text } from '../text.ts';
+import { AgreedButton } from './agreed-button.tsx';
 import type { Background } from './background.ts';
 import { Choice } from './choice.tsx';
 import { Disclosure } from './disclosure.tsx';
@@ -40,21 +41,15 @@ export function LoginIntro({ provider, background, onBegun }: LoginIntroProps) {
       )}
       <LoginProblem trouble={step.trouble} />
       <div class="row">
-        <button
-          type="button"
-          class="button"
-          data-testid="login-open"
-          disabled={!hasAgreed}
-          aria-disabled={step.isRunning}
-          aria-describedby="login-agree-needed"
+        <AgreedButton
+          testId="login-open"
+          label={text(step.isRunning ? 'actionOpeningLogin' : 'actionOpenLogin')}
+          hasAgreed={hasAgreed}
+          needed={text('loginAgreeNeeded')}
+          isRunning={step.isRunning}
           onClick={() => void begin()}
-        >
-          {text(step.isRunning ? 'actionOpeningLogin' : 'actionOpenLogin')}
-        </button>
+        />
       </div>
-      <span id="login-agree-needed" class="unseen">
-        {hasAgreed ? '' : text('loginAgreeNeeded')}
-      </span>
     </>
   );
 }

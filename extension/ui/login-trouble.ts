@@ -14,6 +14,10 @@ export interface LoginTrouble {
 type Words = (provider: Message) => Pick<LoginTrouble, 'title' | 'body'>;
 
 const unkept: Words = () => ({ title: message('loginUnkeptTitle'), body: message('loginUnkeptBody') });
+const refused: Words = (provider) => ({
+  title: message('loginRefusedTitle', provider),
+  body: message('loginRefusedBody'),
+});
 const unreachable: Words = (provider) => ({
   title: message('loginUnreachableTitle', provider),
   body: message('loginUnreachableBody'),
@@ -25,17 +29,14 @@ const faulty: Words = (provider) => ({
 
 const wordsOfCode: Readonly<Record<string, Words>> = {
   LOGIN_DENIED: () => ({ title: message('loginDeniedTitle'), body: message('loginDeniedBody') }),
-  LOGIN_REFUSED: (provider) => ({ title: message('loginRefusedTitle', provider), body: message('loginRefusedBody') }),
+  LOGIN_REFUSED: refused,
   LOGIN_MISMATCH: () => ({ title: message('loginMismatchTitle'), body: message('loginMismatchBody') }),
   LOGIN_TIMED_OUT: () => ({ title: message('loginTimedOutTitle'), body: message('loginTimedOutBody') }),
   LOGIN_CANCELLED: () => ({ title: message('loginCancelledTitle'), body: message('loginCancelledBody') }),
   LOGIN_EXPIRED: (provider) => ({ title: message('loginDeadTitle', provider), body: message('loginDeadBody') }),
   LOGIN_REFRESH_FAILED: () => ({ title: message('loginNotRenewedTitle'), body: message('loginNotRenewedBody') }),
   LOGIN_UNREADABLE: () => ({ title: message('loginUnreadableTitle'), body: message('loginUnreadableBody') }),
-  PROVIDER_REFUSED: (provider) => ({
-    title: message('loginRefusedTitle', provider),
-    body: message('loginRefusedBody'),
-  }),
+  PROVIDER_REFUSED: refused,
   INVALID_REQUEST: () => ({ title: message('loginNotOursTitle'), body: message('loginNotOursBody') }),
   VAULT_LOCKED: unkept,
   VAULT_UNREADABLE: unkept,

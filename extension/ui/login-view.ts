@@ -13,12 +13,10 @@ export const loginProviders = ['anthropic', 'openai'] as const satisfies readonl
 
 export interface LoginView {
   readonly id: string;
-  readonly provider: LoginProviderId;
   /** `Claude`, `ChatGPT`, `Claude Code`. */
   readonly title: Message;
   readonly name: string;
   readonly plan: string | null;
-  readonly state: LoginStatus['state'];
   readonly word: TextKey;
   readonly tone: Tone;
 }
@@ -52,11 +50,9 @@ export function offeredLogins({ logins }: Companion): readonly LoginProviderId[]
 export function loginView(login: LoginStatus): LoginView {
   return {
     id: login.id,
-    provider: login.provider,
     title: login.owner === 'claude-code' ? message('providerClaudeCode') : providerName(login.provider),
     name: cleanLabel(login.name),
     plan: login.plan === null ? null : cleanLabel(login.plan, 40),
-    state: login.state,
     ...standingOf(login),
   };
 }

@@ -24,9 +24,11 @@ export interface LoginProps {
 export function Login({ login, background, isLive, nowMs }: LoginProps) {
   const tell = useTell();
   const { word, tone } = loginView(login);
+  const { trouble } = login;
+  const standing = trouble === null || login.state === 'off' ? null : loginTrouble(trouble, login.provider);
   return (
     <AccountCard account={loginAccount(login, nowMs)}>
-      <Trouble login={login} />
+      <LoginProblem trouble={standing} tone="warn" />
       {login.state === 'off' && <p>{text('loginOffMeaning')}</p>}
       <p class="login-place">{tell(message('loginRestsIn', cleanLabel(login.location, 200)))}</p>
       <div class="card-foot">
@@ -36,24 +38,6 @@ export function Login({ login, background, isLive, nowMs }: LoginProps) {
       {isLive && <Actions login={login} background={background} />}
       <Adoption login={login} />
     </AccountCard>
-  );
-}
-
-function Trouble({ login }: { readonly login: LoginStatus }) {
-  const tell = useTell();
-  if (login.trouble === null || login.state === 'off') return null;
-  const { title, body, details } = loginTrouble(login.trouble, login.provider);
-  return (
-    <div class="note warn login-problem">
-      <p>
-        <strong>{tell(title)}.</strong> {tell(body)}
-      </p>
-      {details !== '' && (
-        <p>
-          <bdi>{details}</bdi>
-        </p>
-      )}
-    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Choices, ExtensionState } from '../../state.ts';
 import { text } from '../../text.ts';
+import { AgreedButton } from '../../ui/agreed-button.tsx';
 import type { Background } from '../../ui/background.ts';
 import { Choice } from '../../ui/choice.tsx';
 import { syncFromClick } from '../../ui/steps.ts';
@@ -60,20 +61,14 @@ export function Consent({ background, state, view }: ConsentProps) {
           {step.problem}
         </p>
       )}
-      <button
-        type="button"
-        class="button"
-        data-testid="sync"
-        disabled={!hasAgreed}
-        aria-disabled={step.isRunning}
-        aria-describedby="consent-needed"
+      <AgreedButton
+        testId="sync"
+        label={tell(view.primary.label)}
+        hasAgreed={hasAgreed}
+        needed={text('consentNeeded')}
+        isRunning={step.isRunning}
         onClick={agreeAndSync}
-      >
-        {tell(view.primary.label)}
-      </button>
-      <span id="consent-needed" class="unseen">
-        {hasAgreed ? '' : text('consentNeeded')}
-      </span>
+      />
     </>
   );
 }
