@@ -156,6 +156,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     maxAttempts: config.router.maxAttempts,
   });
 
+  const sessionStatuses = () => sessions.list().map((session) => sessions.describe(session));
   const status = (): CompanionStatus => ({
     version,
     pid: process.pid,
@@ -165,7 +166,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     vault: { ...vault.description },
     transport: config.web.transport ?? 'auto',
     isAuthRequired: clientKey !== null,
-    sessions: sessions.list().map((session) => sessions.describe(session)),
+    sessions: sessionStatuses(),
     seats: [...link.seats()],
     activity: [...activity.list()],
     keys: [...keyControl.summary()],
@@ -229,7 +230,7 @@ export async function createApp({ config, logger, onEvent, environment = process
   const catalogue = createCatalogue({ providers: config.providers, keys: api.credentials, lists: api.lists, sessions });
   addFronts(client.app, exchanges, catalogue);
   addQuotaRoute(client.app, {
-    sessions: () => status().sessions,
+    sessions: sessionStatuses,
     keys: api.credentials,
     windowsOf: (owner) => quotas.windowsOf(owner),
     standingOf: (id) => api.pool.standing(id, undefined),
@@ -256,7 +257,7 @@ export async function createApp({ config, logger, onEvent, environment = process
       const namesOf = (records: typeof kept) => records.map((session) => session.name);
       return { ...seat, forgottenSessions: namesOf(forgotten), keptSessions: namesOf(kept) };
     },
-    sessions: () => status().sessions,
+    sessions: sessionStatuses,
     removeSession: async (wanted) => {
       const session = sessions.find(wanted);
       const before = sessions.describe(session);

@@ -106,6 +106,15 @@ export function corruptCopyPath(path: string, nowMs: number): string {
   return `${path}.corrupt-${new Date(nowMs).toISOString().replaceAll(/[:.]/g, '-')}`;
 }
 
+/** Creates the folder (0700) if need be; one that is there stays as it is. Errors: `STORE_UNAVAILABLE`. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw fileError('create the folder', path, thrown);
+  }
+}
+
 /**
  * Makes `path` a folder that only this user can enter, and creates it if need be. Bits that are too open are taken away.
  * Errors: `HOME_UNSAFE` if it is somebody else's, not a folder or cannot be closed; `STORE_UNAVAILABLE` (disk).

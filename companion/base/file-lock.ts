@@ -1,9 +1,8 @@
 /** One process at a time: locks that the system itself takes back from a process that was killed. */
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileError } from './atomic-file.ts';
+import { makePrivateFolder } from './atomic-file.ts';
 import { CompanionError } from './error.ts';
 import { createPrivateFile } from './private-file.ts';
 import { isBusy, withPlainErrors } from './sqlite-error.ts';
@@ -55,7 +54,7 @@ export async function withFileLock<Result>(
 }
 
 async function waitForLock(path: string, signal: AbortSignal | undefined, waitLimitMs: number): Promise<FileLock> {
-  await makeFolder(dirname(path));
+  await makePrivateFolder(dirname(path));
   const endsAtMs = performance.now() + waitLimitMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     signal?.throwIfAborted();
@@ -64,14 +63,6 @@ async function waitForLock(path: string, signal: AbortSignal | undefined, waitLi
     if (performance.now() >= endsAtMs) throw stillHeld(path, waitLimitMs);
     // Uneven, so that those who wait do not ask in step.
     await pauseUnlessAborted(pauseMs * (0.5 + Math.random()), signal);
-  }
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (thrown) {
-    throw fileError('create the folder', path, thrown);
   }
 }
 

@@ -62,6 +62,8 @@ function isHostWithPort(value: string): boolean {
 
 /** Base URL of an upstream, without a slash at its end. Plain http carries credentials in clear, so it stays at home. */
 export const baseUrl = text.transform(withoutLastSlash).refine(isSafeBaseUrl);
+export const baseUrlWords = 'an https:// address without a query (http:// only on this computer)';
+
 export const pathWords = 'a path that begins with a slash';
 export const path = text.regex(/^\/[\w./-]*$/);
 
@@ -75,8 +77,6 @@ export const scopes = z.preprocess(
     .min(1)
     .max(50),
 );
-
-export const baseUrlWords = 'an https:// address without a query (http:// only on this computer)';
 
 export function withoutLastSlash(value: string): string {
   return value.replace(/\/+$/, '');

@@ -1,8 +1,9 @@
-import { mkdir, realpath, stat, unlink } from 'node:fs/promises';
+import { realpath, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   fileError,
+  makePrivateFolder,
   readFileIfExists,
   removeLeftoverFiles,
   replaceFileIf,
@@ -42,7 +43,7 @@ export class JsonFileTokenStorage implements TokenStorage {
       const path = await this.#target();
       const { text, login } = await this.#read();
       if (!isSameTokens(login, expected)) return false;
-      await makeFolder(dirname(path));
+      await makePrivateFolder(dirname(path));
       if (!this.#isTidy) await this.#tidy(path);
       // Their owners know nothing of our lock: what they write while our bytes go to the disk must not be lost.
       return replaceFileIf(path, this.#codec.merge(text, next), 0o600, async () => (await readText(path)) === text);
@@ -99,14 +100,6 @@ export class JsonFileTokenStorage implements TokenStorage {
 
 async function readText(path: string): Promise<string | undefined> {
   return (await readFileIfExists(path))?.toString('utf8');
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (thrown) {
-    throw fileError('create the folder', path, thrown);
-  }
 }
 
 async function removeFile(path: string): Promise<void> {
