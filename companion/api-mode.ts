@@ -5,6 +5,7 @@ import type { ApiProvider } from '../shared/api-provider.ts';
 import type { ApiKey, OAuthLogin, OAuthToken, RoutedCredential } from '../shared/credential.ts';
 import { ApiKeyService } from './account/api-keys.ts';
 import type { Logins } from './account/login/login-service-contract.ts';
+import { chatGptHeaders } from './account/oauth/openai-token-endpoint.ts';
 import { askProvider, isSuccess } from './account/oauth/provider-call.ts';
 import { systemClock } from './base/clock.ts';
 import { CompanionError } from './base/error.ts';
@@ -104,10 +105,7 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
   };
   /** The list of models is a courtesy there, and is no proof. */
   const checkUsage = async (provider: ApiProvider, token: OAuthToken, signal: AbortSignal): Promise<void> => {
-    const headers = {
-      authorization: `Bearer ${token.secret.reveal()}`,
-      ...(token.accountId !== null && { 'chatgpt-account-id': token.accountId }),
-    };
+    const headers = chatGptHeaders(token.secret, token.accountId);
     const url = `${config.upstreams.chatgpt}/wham/usage`;
     const answer = await askProvider({ dispatcher, nowMs, userAgent }, { who: provider.name, url, headers }, signal);
     if (isSuccess(answer)) return;

@@ -2,13 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { asObject, asText, parseJson } from '../../wire/hub/fields.ts';
 import type { LoginAccount } from '../login/stored-login.ts';
-
-const plans: ReadonlyMap<string, string> = new Map([
-  ['claude_max', 'max'],
-  ['claude_pro', 'pro'],
-  ['claude_team', 'team'],
-  ['claude_enterprise', 'enterprise'],
-]);
+import { planOfOrganisation } from '../oauth/anthropic-profile.ts';
 
 /**
  * Remembers what it read for as long as the file stays as it is: with all its projects it may be megabytes, and Claude Code
@@ -62,7 +56,7 @@ function readAccount(path: string): LoginAccount | null | undefined {
     displayName: asText(account['displayName']) ?? asText(account['fullName']) ?? null,
     organisationId: asText(account['organizationUuid']) ?? null,
     organisation: asText(account['organizationName']) ?? null,
-    subscriptionType: kind === undefined ? null : (plans.get(kind) ?? 'free'),
+    subscriptionType: kind === undefined ? null : planOfOrganisation(kind),
     rateLimitTier: asText(account['userRateLimitTier']) ?? asText(account['organizationRateLimitTier']) ?? null,
   };
 }

@@ -125,7 +125,7 @@ export class CodexStorage implements TokenStorage {
 }
 
 /** `cli|` and a digest of the folder: Codex's name for its item in the keyring. */
-export function codexKeyringAccount(home: string): string {
+function codexKeyringAccount(home: string): string {
   return `cli|${digestOf(canonical(home)).slice(0, 16)}`;
 }
 

@@ -50,6 +50,7 @@ const closeLimitMs = 5000;
 const profileGapMs = 15 * 60_000;
 /** Between two tries to write a login that could not be written. */
 const settleGapMs = 5000;
+
 export class CredentialManager {
   readonly #options: ManagerOptions;
   readonly #held: HeldLogin;

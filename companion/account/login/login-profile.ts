@@ -30,7 +30,7 @@ export async function fetchProfile({ login, endpoint, logger, clock }: Asking): 
   const timer = clock.setTimer(() => limit.abort(), limitMs);
   const asked = endpoint.profile(login, limit.signal).catch(() => undefined);
   const profile = await asked.finally(() => timer.cancel());
-  if (profile === undefined || profile === null) {
+  if (profile === undefined) {
     logger.info({ event: 'profile_fetch_failed' }, 'the profile of a login could not be fetched');
     return undefined;
   }

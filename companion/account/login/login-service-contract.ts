@@ -1,5 +1,5 @@
-/** All logins together, as the router, the exchange, the control routes and the refresh worker see them. */
-import type { LoginProviderId, OAuthLogin, OAuthToken } from '../../../shared/credential.ts';
+/** All logins together, as the router, the exchange and the control routes see them. */
+import type { OAuthLogin, OAuthToken } from '../../../shared/credential.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import type { StoredLogin } from './stored-login.ts';
 
@@ -48,8 +48,8 @@ export interface Logins {
   /** The provider did not accept what `replace` gave either: the login is `dead` until it has another token. */
   refuse(token: OAuthToken): void;
   /** By id, name (e-mail) or provider; by provider the one made here comes first. Errors: `LOGIN_REQUIRED`, `NOT_FOUND`. */
-  find(wanted: string | LoginProviderId): LoginStatus;
-  /** The whole record, for `auth info`. Errors: as `lease`. Renews it first if it expired. */
+  find(wanted: string): LoginStatus;
+  /** The whole record. One that is turned on is renewed first if it expired. Errors: as `lease`. */
   inspect(id: string, signal: AbortSignal): Promise<StoredLogin>;
   /** The same as it is known, over or not. No I/O. */
   known(id: string): StoredLogin | undefined;

@@ -2,7 +2,7 @@ import { isSameTokens } from './login-facts.ts';
 import type { StoredLogin } from './stored-login.ts';
 import type { TokenStorage } from './token-storage.ts';
 
-/** A storage that forgets with the process: for a login that the environment gives, and for tests. */
+/** A storage that forgets with the process, for tests. */
 export class MemoryTokenStorage implements TokenStorage {
   readonly location: string;
   #login: StoredLogin | undefined;

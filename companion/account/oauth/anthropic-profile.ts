@@ -28,12 +28,17 @@ const plans: ReadonlyMap<string, string> = new Map([
   ['claude_enterprise', 'enterprise'],
 ]);
 
+/** `max` for `claude_max`; every kind that is no plan is `free`. */
+export function planOfOrganisation(type: string): string {
+  return plans.get(type) ?? 'free';
+}
+
 /**
  * The kind of organisation decides: `has_claude_max` is about personal plans, and false for a seat in a team. The flags
  * count only where the kind is not told; `null` when nothing is.
  */
 function planOf(account: JsonObject, organisationType: string | undefined): string | null {
-  if (organisationType !== undefined) return plans.get(organisationType) ?? 'free';
+  if (organisationType !== undefined) return planOfOrganisation(organisationType);
   if (account['has_claude_max'] === true) return 'max';
   if (account['has_claude_pro'] === true) return 'pro';
   return account['has_claude_max'] === false && account['has_claude_pro'] === false ? 'free' : null;

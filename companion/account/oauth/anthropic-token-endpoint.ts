@@ -4,14 +4,14 @@ import type { LoginAccount, StoredLogin } from '../login/stored-login.ts';
 import { Secret } from '../../../shared/redact.ts';
 import { readAnthropicProfile } from './anthropic-profile.ts';
 import type { LoginProvider } from './login-providers.ts';
-import { askProvider, isSuccess, withinAtMost } from './provider-call.ts';
+import { askProvider, isSuccess, withTimeLimit } from './provider-call.ts';
 import type { ProviderAnswer, ProviderCallOptions } from './provider-call.ts';
 import { accessTokenOf, readTokenAnswer, renewLogin } from './token-answer.ts';
 import type { CodeGrant, TokenEndpoint } from './token-endpoint.ts';
 import { explainExchangeRefusal, explainRefreshRefusal } from './token-refusal.ts';
 
 /** Every call that a login's token authorises needs it. */
-export const anthropicOAuthBeta = 'oauth-2025-04-20';
+const anthropicOAuthBeta = 'oauth-2025-04-20';
 
 /** It never stands in the way, so it does not get to make anybody wait for long either. */
 const profileTimeoutMs = 10_000;
@@ -80,7 +80,7 @@ export class AnthropicTokenEndpoint implements TokenEndpoint {
     if (profileUrl === null) return undefined;
     try {
       const answer = await askProvider(
-        withinAtMost(profileTimeoutMs, this.#options),
+        withTimeLimit(profileTimeoutMs, this.#options),
         { who: name, url: profileUrl, headers: anthropicHeaders(login.accessToken) },
         signal,
       );

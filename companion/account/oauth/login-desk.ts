@@ -8,6 +8,7 @@ import { CompanionError, toCompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { SerialQueue } from '../../base/serial.ts';
 import type { StoredLogin } from '../login/stored-login.ts';
+import { untilAborted } from '../login/waiting.ts';
 import { FinishedLogins } from './finished-logins.ts';
 import { checkBinding, codeOf } from './login-answer.ts';
 import type { LoginAnswer } from './login-answer.ts';
@@ -72,15 +73,7 @@ export class LoginDesk implements LoginDeskService {
   async outcome(loginId: string, signal: AbortSignal): Promise<LoginOutcome> {
     signal.throwIfAborted();
     const login = this.#pending.get(loginId);
-    if (login === undefined) return this.#finishedOutcome(loginId);
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = () => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      return await Promise.race([login.outcome, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    return login === undefined ? this.#finishedOutcome(loginId) : untilAborted(login.outcome, signal);
   }
 
   /** What was pasted in error (`INVALID_REQUEST`, `LOGIN_MISMATCH`) leaves the login waiting for the right thing. */
@@ -216,8 +209,9 @@ export class LoginDesk implements LoginDeskService {
     login: PendingLogin | undefined,
     answer: LoginAnswer,
   ): Promise<LoopbackPage> {
-    const error = login === undefined ? notWaiting() : this.#misfit(login, answer);
-    if (login === undefined || error !== undefined) return mismatchPage(error ?? notWaiting());
+    if (login === undefined) return mismatchPage(notWaiting());
+    const error = this.#misfit(login, answer);
+    if (error !== undefined) return mismatchPage(error);
     return outcomePage(provider, await this.#accept(login, answer));
   }
 

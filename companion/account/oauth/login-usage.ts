@@ -6,8 +6,9 @@ import { readRetryAfterMs, readSkewMs } from '../../wire/limit-time.ts';
 import type { StoredLogin } from '../login/stored-login.ts';
 import { anthropicHeaders } from './anthropic-token-endpoint.ts';
 import type { LoginProvider } from './login-providers.ts';
+import { chatGptHeaders } from './openai-token-endpoint.ts';
 import { windowsOfOpenAiUsage } from './openai-usage.ts';
-import { askProvider, isSuccess, withinAtMost } from './provider-call.ts';
+import { askProvider, isSuccess, withTimeLimit } from './provider-call.ts';
 import type { ProviderAnswer, ProviderCallOptions } from './provider-call.ts';
 
 export interface LoginUsage {
@@ -28,7 +29,7 @@ export async function fetchLoginUsage(
 ): Promise<LoginUsage> {
   try {
     const question = { who: provider.name, url: provider.usageUrl, headers: headersFor(login) };
-    return readUsage(provider, await askProvider(withinAtMost(timeoutMs, options), question, signal), options.nowMs());
+    return readUsage(provider, await askProvider(withTimeLimit(timeoutMs, options), question, signal), options.nowMs());
   } catch {
     return { windows: null, retryAtMs: null };
   }
@@ -36,11 +37,7 @@ export async function fetchLoginUsage(
 
 function headersFor({ provider, accessToken, account }: StoredLogin): Readonly<Record<string, string>> {
   if (provider === 'anthropic') return anthropicHeaders(accessToken);
-  const accountId = account?.id ?? null;
-  return {
-    authorization: `Bearer ${accessToken.reveal()}`,
-    ...(accountId !== null && { 'chatgpt-account-id': accountId }),
-  };
+  return chatGptHeaders(accessToken, account?.id ?? null);
 }
 
 function readUsage({ id }: LoginProvider, answer: ProviderAnswer, nowMs: number): LoginUsage {

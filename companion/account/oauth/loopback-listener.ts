@@ -10,7 +10,7 @@ import { loopbackRedirect } from './login-providers.ts';
 import type { RedirectFacts } from './login-providers.ts';
 import { loopbackPageHeaders, renderLoopbackPage } from './loopback-page.ts';
 import type { LoopbackPage } from './loopback-page.ts';
-import { askToCancel, listenOnLoopback } from './loopback-port.ts';
+import { askToCancel, closeAll, listenOnLoopback } from './loopback-port.ts';
 
 export interface LoopbackOptions {
   readonly redirect: RedirectFacts;
@@ -56,15 +56,10 @@ class LoopbackServer {
   }
 
   async close(): Promise<void> {
-    const closed = this.#servers.map(
-      (server) =>
-        new Promise<void>((resolve) => {
-          server.close(() => resolve());
-        }),
-    );
+    const closed = closeAll(this.#servers);
     await Promise.all(this.#answering);
     for (const server of this.#servers) server.closeAllConnections();
-    await Promise.all(closed);
+    await closed;
   }
 
   async #listenAnywhere(): Promise<number | undefined> {

@@ -50,7 +50,8 @@ async function listen(server: Server, host: string, port: number): Promise<strin
   }
 }
 
-async function closeAll(servers: readonly Server[]): Promise<void> {
+/** Each stops listening at once; resolves when the connections of all are gone. */
+export async function closeAll(servers: readonly Server[]): Promise<void> {
   await Promise.all(
     servers.map(
       (server) =>

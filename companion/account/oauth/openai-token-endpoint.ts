@@ -80,6 +80,14 @@ export class OpenAiTokenEndpoint implements TokenEndpoint {
   }
 }
 
+/** What every call to the ChatGPT backend needs. */
+export function chatGptHeaders(accessToken: Secret, accountId: string | null): Readonly<Record<string, string>> {
+  return {
+    authorization: `Bearer ${accessToken.reveal()}`,
+    ...(accountId !== null && { 'chatgpt-account-id': accountId }),
+  };
+}
+
 function expiryOf(accessToken: Secret): number | null {
   return readJwt(accessToken.reveal())?.expiresAtMs ?? null;
 }

@@ -36,7 +36,7 @@ export function isSuccess({ status }: ProviderAnswer): boolean {
 }
 
 /** The same options with less patience. */
-export function withinAtMost(timeoutMs: number, options: ProviderCallOptions): ProviderCallOptions {
+export function withTimeLimit(timeoutMs: number, options: ProviderCallOptions): ProviderCallOptions {
   return { ...options, timeoutMs: Math.min(timeoutMs, options.timeoutMs ?? timeoutMs) };
 }
 

@@ -1,6 +1,6 @@
-/** Trading a code, or a refresh token, for tokens: the contract between the credential manager and the two providers. */
+/** Trading a code, or a refresh token, for tokens: the contract of the two providers' login servers. */
 import type { Secret } from '../../../shared/redact.ts';
-import type { StoredLogin } from '../login/stored-login.ts';
+import type { LoginAccount, StoredLogin } from '../login/stored-login.ts';
 
 export interface CodeGrant {
   readonly code: Secret;
@@ -10,8 +10,9 @@ export interface CodeGrant {
 }
 
 /**
- * Errors of both: `LOGIN_REFUSED` (in the provider's own words), `UPSTREAM_UNREACHABLE` and the time-outs, `UPSTREAM_ERROR`
- * (5xx), `UPSTREAM_UNREADABLE` (garbage), `RATE_LIMITED` with `details.retryAtMs`; no token is ever quoted.
+ * Errors of `exchange` and `refresh`: `LOGIN_REFUSED` (in the provider's own words), `UPSTREAM_UNREACHABLE`, `STREAM_BROKEN`
+ * and the time-outs, `UPSTREAM_ERROR` (5xx), `UPSTREAM_UNREADABLE` (garbage), `CHALLENGE`, `RATE_LIMITED` with
+ * `details.retryAtMs` where it names a time; no token is ever quoted.
  */
 export interface TokenEndpoint {
   /** The login with its account filled in as far as the answer (or the profile, which may fail) tells. */
@@ -22,5 +23,5 @@ export interface TokenEndpoint {
    */
   refresh(login: StoredLogin, signal: AbortSignal): Promise<StoredLogin>;
   /** The profile of the account; `undefined` on any trouble: it never stands in the way. */
-  profile(login: StoredLogin, signal: AbortSignal): Promise<StoredLogin['account'] | undefined>;
+  profile(login: StoredLogin, signal: AbortSignal): Promise<LoginAccount | undefined>;
 }
