@@ -7,14 +7,18 @@ export interface Output {
   /** One JSON document on standard output. */
   json(document: unknown): void;
   line(text?: string): void;
+  /** A line for the person alone: on standard error where standard output is for programs. */
+  aside(text?: string): void;
 }
 
 export function createOutput(isJson: boolean): Output {
+  const line = (text = '') => void process.stdout.write(`${text}\n`);
   return {
     isJson,
     json: (document) =>
       void process.stdout.write(`${escapeControls(JSON.stringify(document, null, process.stdout.isTTY ? 2 : 0))}\n`),
-    line: (text = '') => void process.stdout.write(`${text}\n`),
+    line,
+    aside: isJson ? (text = '') => void process.stderr.write(`${text}\n`) : line,
   };
 }
 

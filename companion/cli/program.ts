@@ -92,8 +92,8 @@ function addStart(program: Command): void {
 }
 
 function addStatus(program: Command): void {
-  defineCommand(program, 'status', 'show sessions, browsers and what is left').action(async (options: GlobalOptions) =>
-    (await import('./command/status.ts')).status({ isJson: options.json === true }),
+  defineCommand(program, 'status', 'show logins, sessions, browsers and what is left').action(
+    async (options: GlobalOptions) => (await import('./command/status.ts')).status({ isJson: options.json === true }),
   );
 }
 

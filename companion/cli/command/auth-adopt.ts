@@ -22,8 +22,7 @@ export async function adopt(program: Program, options: AdoptOptions): Promise<vo
   const output = createOutput(options.json === true);
   const isOn = options.off !== true;
   if (isOn && program === 'claude-code') {
-    const say = output.isJson ? (text: string) => void process.stderr.write(`${text}\n`) : output.line;
-    for (const line of claudeCodeDisclosure()) say(line);
+    for (const line of claudeCodeDisclosure()) output.aside(line);
   }
   const { logins } = await ask<{ logins: readonly LoginStatus[] }>('POST', '/control/logins/adopt', {
     owner: program,

@@ -22,11 +22,10 @@ const question = { deed: 'Taking over a login', text: 'Take it over?', otherwise
 
 export async function importLogin(file: string | undefined, options: ImportOptions): Promise<void> {
   const output = createOutput(options.json === true);
-  const say = output.isJson ? (text: string) => void process.stderr.write(`${text}\n`) : output.line;
   const talk = await openConversation();
   try {
     const path = file === undefined ? await findFile(talk) : await checkFile(file);
-    for (const line of importDisclosure(path)) say(line);
+    for (const line of importDisclosure(path)) output.aside(line);
     if (options.yes !== true) await makeSure(question);
     const body = { path, isForced: options.force };
     const imported = await talk.ask<ImportedLogin>('POST', '/control/logins/import', body);
@@ -53,7 +52,7 @@ async function checkFile(file: string): Promise<string> {
 }
 
 /** What becomes of the login, whom that disturbs, and what the provider's terms say: before it is read. */
-export function importDisclosure(path: string): readonly string[] {
+function importDisclosure(path: string): readonly string[] {
   return disclosureLines('Take over the Claude login of another program', [
     `The companion reads the login in ${printable(path)}, keeps a copy of its own, renews it, and sends it to Anthropic ` +
       'alone. The file stays as it is.',

@@ -23,7 +23,7 @@ type Say = (text?: string) => void;
 
 export async function signIn(provider: LoginProviderId, options: LoginOptions): Promise<void> {
   const output = createOutput(options.json === true);
-  const say: Say = output.isJson ? (text = '') => void process.stderr.write(`${text}\n`) : output.line;
+  const say: Say = output.aside;
   const talk = await openConversation();
   try {
     const progress = await begin(talk, provider, options, say);

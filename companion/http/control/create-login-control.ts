@@ -96,12 +96,12 @@ async function withPatience<Answer>(
     return await work(limit);
   } catch (thrown) {
     if (!limit.aborted || thrown instanceof CompanionError) throw thrown;
-    const message = `${providerName(provider)} did not answer within ${patienceMs / 1000} s.`;
+    const message = `${companyOf(provider)} did not answer within ${patienceMs / 1000} s.`;
     throw new CompanionError('LOGIN_REFRESH_FAILED', message, { cause: thrown });
   }
 }
 
-function providerName(provider: LoginProviderId): string {
+function companyOf(provider: LoginProviderId): string {
   return provider === 'anthropic' ? 'Anthropic' : 'OpenAI';
 }
 
