@@ -24,7 +24,6 @@ export async function ask<Answer>(method: Method, route: string, body?: object):
 
 /** Several questions to one companion: the one that runs, or its parts in this process, which then stay open. */
 export interface Conversation {
-  readonly isRunning: boolean;
   /** Errors: `NOT_RUNNING` when the companion went away in the middle; its own errors as what they are. */
   ask<Answer>(method: Method, route: string, body?: object): Promise<Answer>;
   /** Must be called. */
@@ -37,7 +36,6 @@ export async function openConversation(): Promise<Conversation> {
   const { openInProcess } = await import('./in-process.ts');
   const opened = await openInProcess();
   return {
-    isRunning: false,
     ask: async (method, route, body) => readAnswer(await opened.ask(method, route, body)),
     close: () => opened.close(),
   };
@@ -45,7 +43,6 @@ export async function openConversation(): Promise<Conversation> {
 
 function talkTo(path: string): Conversation {
   return {
-    isRunning: true,
     ask: async (method, route, body) => {
       const answer = await askSocket(path, method, route, body);
       if (answer === undefined) throw new CompanionError('NOT_RUNNING', 'The companion was stopped meanwhile.');

@@ -9,6 +9,7 @@ import { followLogin } from '../follow-login.ts';
 import { accountOf, describeLasting, describeLoginState, titleOf } from '../login-words.ts';
 import { isRemote, openAddress } from '../open-address.ts';
 import { createOutput, formatDuration, paint, wrap } from '../print.ts';
+import { printable } from '../terminal.ts';
 import { showWaiting } from '../waiting-line.ts';
 
 export interface LoginOptions {
@@ -134,5 +135,5 @@ export function describeEnd(login: LoginStatus, nowMs: number): string {
   const lasting = describeLasting(login, nowMs);
   const until = lasting.startsWith('until') ? `Valid ${lasting}.` : `It is ${lasting}.`;
   const state = login.state === 'usable' ? '' : ` It is ${describeLoginState(login.state)}.`;
-  return `${who}${state}\nKept in ${login.location}. ${until}`;
+  return `${who}${state}\nKept in ${printable(login.location)}. ${until}`;
 }
