@@ -22,9 +22,11 @@ import { Ledger } from './exchange/ledger.ts';
 import { QuotaBoard } from './exchange/quota-board.ts';
 import { ExchangeService } from './exchange/serve.ts';
 import { ThinkingMemory } from './exchange/thinking-memory.ts';
+import { AdminKeyCheck } from './http/admin-key.ts';
 import { ClientKeyCheck } from './http/client-key.ts';
 import { createClientServer } from './http/client-server.ts';
 import { addClaudeCodeRoute } from './http/control/claude-code-route.ts';
+import { askManagement } from './http/control/in-process-door.ts';
 import { createKeyControl } from './http/control/key-control.ts';
 import type { KeyHealthFacts } from './http/control/key-control.ts';
 import { addLedgerRoutes } from './http/control/ledger-routes.ts';
@@ -34,9 +36,11 @@ import { addFronts } from './http/front/add-fronts.ts';
 import { createCatalogue } from './http/front/catalogue.ts';
 import { allowedHostsFor, checkHost } from './http/guard.ts';
 import { checkBinding, listenForClients, listenForCommands, urlHost } from './http/listen.ts';
+import { addRoutes } from './http/manage/add-routes.ts';
+import { refreshRoute } from './http/manage/refresh-route.ts';
+import type { Route } from './http/manage/route.ts';
 import { addPages } from './http/pages.ts';
 import { addQuotaRoute } from './http/quota.ts';
-import { addRefreshStatusRoute } from './http/refresh-status.ts';
 import { openLink } from './link/link.ts';
 import type { Link } from './link/link.ts';
 import type { Standing } from './router/plan.ts';
@@ -87,7 +91,10 @@ export async function createApp({ config, logger, onEvent, environment = process
   const { vault } = openedVault;
   const openedStore = openStore(config.storage.dbPath, { quarantine: true, logger });
   const { store } = openedStore;
-  const clientKey = config.security.auth ? (config.security.authToken ?? (await loadOrCreateClientKey(vault))) : null;
+  const clientKey = config.security.auth
+    ? (config.security.authToken ?? (await loadOrCreateKey(vault, 'client-key', 'ccpk')))
+    : null;
+  const adminKey = config.security.adminKey ?? (await loadOrCreateKey(vault, 'admin-key', 'ccpa'));
   let port = config.server.port;
   const url = () => `http://${urlHost(config.server.host)}:${port}`;
 
@@ -203,6 +210,7 @@ export async function createApp({ config, logger, onEvent, environment = process
       onSessionClear: (seatId, clear) => sessions.receiveClear(seatId, clear.store, clear.reason),
       onExchangeStop: (_seatId, exchangeId) => void activity.stop(exchangeId),
       ...accounts.linkHandlers,
+      onApiCall: (_seatId, call, body) => askManagement(control, call, body),
       onOnline: (seatId) => {
         onEvent?.({ event: 'seat-online', seat: link.seats().find((seat) => seat.id === seatId) });
         link.broadcastStatus();
@@ -226,7 +234,16 @@ export async function createApp({ config, logger, onEvent, environment = process
 
   tellBrowsers = () => link.broadcastStatus();
 
-  const client = createClientServer({ keyCheck: new ClientKeyCheck(clientKey, nowMs), allowedHosts, logger, nowMs });
+  /** The same routes behind three doors: the admin key, the control socket, the link. */
+  const routes: readonly Route[] = [refreshRoute(() => accounts.logins.worker())];
+  const client = createClientServer({
+    keyCheck: new ClientKeyCheck(clientKey, nowMs),
+    adminKeyCheck: new AdminKeyCheck(adminKey, nowMs),
+    allowedHosts,
+    logger,
+    nowMs,
+  });
+  addRoutes(client.app, routes, 'network');
   const catalogue = createCatalogue({ providers: config.providers, keys: api.credentials, lists: api.lists, sessions });
   addFronts(client.app, exchanges, catalogue);
   addQuotaRoute(client.app, {
@@ -238,13 +255,13 @@ export async function createApp({ config, logger, onEvent, environment = process
     claudeCode: () => quotas.windowsOf(`key/${claudeCodeQuotas}`),
     nowMs,
   });
-  addRefreshStatusRoute(client.app, () => accounts.logins.worker());
   addPages(client.app, version);
   link.attach(client.server);
 
   const service: ControlService = {
     status: freshStatus,
     clientSettings,
+    adminKey: () => adminKey,
     issuePairing: async () => {
       const { token, link: pairingLink, expiresAtMs } = await link.issueToken(port);
       return { token: token.reveal(), link: pairingLink.reveal(), expiresAtMs };
@@ -270,6 +287,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     stop: () => onEvent?.({ event: 'stop-requested' }),
   };
   const control = createControlServer(service, logger, nowMs);
+  addRoutes(control, routes, 'trusted');
   addClaudeCodeRoute(control, async () => {
     const { mode } = config.claudeCode;
     return { mode, readiness: mode === 'off' ? null : await claudeCode.readiness() };
@@ -320,12 +338,12 @@ function healthOf(standing: Standing): KeyHealthFacts {
   return { isHealthy: false, reason: `${standing.reason}, until ${new Date(standing.untilMs).toISOString()}` };
 }
 
-/** Generated once, then kept: clients hold it in their settings. */
-async function loadOrCreateClientKey(vault: Vault): Promise<Secret> {
-  const key = await vault.update('client-key', (current) =>
-    current === undefined ? new Secret(`ccpk_${randomBytes(32).toString('base64url')}`) : undefined,
+/** Generated once, then kept: programs hold it in their settings. */
+async function loadOrCreateKey(vault: Vault, name: string, prefix: string): Promise<Secret> {
+  const key = await vault.update(name, (current) =>
+    current === undefined ? new Secret(`${prefix}_${randomBytes(32).toString('base64url')}`) : undefined,
   );
-  if (key === undefined) throw new CompanionError('INTERNAL', 'The vault kept no client key.');
+  if (key === undefined) throw new CompanionError('INTERNAL', `The vault kept no ${name}.`);
   return key;
 }
 

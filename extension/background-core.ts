@@ -1,5 +1,6 @@
 import type { CompanionStatus } from '../shared/status.ts';
 import type { CompanionFrame } from '../shared/link/frame.ts';
+import { ApiCalls } from './api-calls.ts';
 import { badgeFor } from './badge.ts';
 import type { Badge } from './badge.ts';
 import { BrowserFetch } from './browser-fetch.ts';
@@ -55,6 +56,7 @@ export class BackgroundCore {
   readonly #logins: Logins;
   readonly #audience = new PageAudience();
   readonly #settingsQuestions: SettingsQuestions;
+  readonly #apiCalls: ApiCalls;
   #hasSitePermission = false;
   #stores: readonly CookieStoreChoice[] = [];
   #isPublishDue = false;
@@ -106,6 +108,7 @@ export class BackgroundCore {
       clock,
       ask: () => this.#link.send({ t: 'client-settings.get' }),
     });
+    this.#apiCalls = new ApiCalls({ clock, send: (frame, body) => this.#link.send(frame, body) });
     this.#loaded = this.#load(record);
   }
 
@@ -211,6 +214,8 @@ export class BackgroundCore {
         return this.#logins.refresh(input.id);
       case 'remove-login':
         return this.#logins.remove(input.id);
+      case 'call-api':
+        return this.#apiCalls.ask(input);
     }
   }
 
@@ -275,6 +280,7 @@ export class BackgroundCore {
       this.#sync.noteOffline();
       this.#logins.noteOffline();
       this.#settingsQuestions.settle(null);
+      this.#apiCalls.noteOffline();
     }
     if (state.kind === 'unpaired') {
       this.#keepStatus(null);
@@ -312,12 +318,15 @@ export class BackgroundCore {
       case 'job.cancel':
       case 'job.window':
         return void this.#jobs.take(frame, body);
+      case 'api.answer':
+        return this.#apiCalls.take(frame, body);
       case 'error':
         return this.#takeError(frame);
       case 'ready':
       case 'pair.committed':
       case 'rekey.offer':
       case 'rekey.ack':
+      case 'notify':
       case 'ping':
       case 'pong':
       case 'unpair':
@@ -329,6 +338,7 @@ export class BackgroundCore {
     const { code, message, ref } = error;
     if (ref === 'session.push') this.#sync.noteError({ code, message });
     else if (ref === 'client-settings.get') this.#settingsQuestions.settle(null);
+    else if (this.#apiCalls.noteError(error)) return;
     else this.#logins.noteError(error);
   }
 

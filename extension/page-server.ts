@@ -25,6 +25,11 @@ const inputSchemas: Readonly<Record<PageRequestName, z.ZodType>> = {
   'cancel-login': byId,
   'refresh-login': byId,
   'remove-login': byId,
+  'call-api': z.strictObject({
+    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+    path: z.string().startsWith('/').max(2000),
+    body: z.unknown().optional(),
+  }),
 };
 const envelopeSchema = z.strictObject({ request: z.string(), input: z.unknown() });
 

@@ -88,6 +88,19 @@ export interface ExtensionState {
   readonly logins: readonly LoginAttempt[];
 }
 
+/** A question to a management route of the companion, as docs/openapi.json describes them. */
+export interface ApiQuestion {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query: `/v0/management/usage?by=model`. */
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** `code`: `offline`, `timeout`, or the companion's own. */
+export type ApiAnswer =
+  | { readonly ok: true; readonly body: unknown }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly remedy: string | null };
+
 /** What a page may ask of the background, with the answer's type. */
 export interface PageRequests {
   /** Accepts a token or a pairing link. */
@@ -106,6 +119,7 @@ export interface PageRequests {
   'open-login': { readonly input: { readonly id: string }; readonly answer: LoginAnswer };
   'cancel-login': { readonly input: { readonly id: string }; readonly answer: null };
   'refresh-login': { readonly input: { readonly id: string }; readonly answer: LoginAnswer };
+  'call-api': { readonly input: ApiQuestion; readonly answer: ApiAnswer };
   'remove-login': { readonly input: { readonly id: string }; readonly answer: LoginAnswer };
 }
 export type PageRequestName = keyof PageRequests;

@@ -72,6 +72,18 @@ export const errorTable = {
     retry: 'never',
     remedy: 'Use the settings that `companion env` prints.',
   },
+  ADMIN_KEY_MISSING: {
+    status: 401,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Send the key that `companion admin-key` prints as `X-Admin-Key`.',
+  },
+  ADMIN_KEY_INVALID: {
+    status: 401,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Send the key that `companion admin-key` prints as `X-Admin-Key`.',
+  },
   TOO_MANY_FAILED_KEYS: {
     status: 429,
     blame: 'client',

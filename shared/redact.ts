@@ -42,7 +42,7 @@ const secretPatterns: readonly RegExp[] = [
   // OpenAI's refresh tokens and codes.
   /\b(?:rt|ac)_[A-Za-z0-9._-]{20,}/g,
   /\bccp1_[A-Za-z0-9_-]{6,}/g,
-  /\bccpk_[A-Za-z0-9_-]{6,}/g,
+  /\bccp[ak]_[A-Za-z0-9_-]{6,}/g,
   /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,2}/g,
   /\b(sessionKey(?:LC)?|cf_clearance|__cf_bm|routingHint)=[^;\s"'\\]+/g,
   /\b(Bearer)\s+[A-Za-z0-9._~+/=-]{8,}/gi,
@@ -50,7 +50,7 @@ const secretPatterns: readonly RegExp[] = [
 
 /** What every pattern above needs to be found in a text at all: one walk tells that most texts hold nothing. */
 const secretMark =
-  /sk-|gsk_|\brt_|\bac_|AIza|:\/\/|ccp1_|ccpk_|eyJ|sessionKey|cf_clearance|__cf_bm|routingHint|bearer/i;
+  /sk-|gsk_|\brt_|\bac_|AIza|:\/\/|ccp1_|ccp[ak]_|eyJ|sessionKey|cf_clearance|__cf_bm|routingHint|bearer/i;
 
 /** Replaces everything in `text` that looks like a credential. The last net below the `Secret` wrapper, not the first. */
 export function scrub(text: string): string {

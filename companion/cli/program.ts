@@ -177,6 +177,9 @@ function addOthers(program: Command): void {
   defineCommand(program, 'env', 'print what clients need, ready to paste')
     .addOption(new Option('--shell <shell>', 'for which shell').choices(['sh', 'fish', 'powershell']))
     .action(async (options: GlobalOptions & { shell?: string }) => (await import('./command/env.ts')).env(options));
+  defineCommand(program, 'admin-key', 'print the key that manages the companion over HTTP').action(
+    async (options: GlobalOptions) => (await import('./command/admin-key.ts')).adminKey(options),
+  );
   defineCommand(program, 'logs', 'show what the companion logged')
     .option('-n, --lines <count>', 'how many lines', '50')
     .option('-f, --follow', 'keep showing new lines')

@@ -131,6 +131,17 @@ export const configSchema = z.strictObject({
       },
     ),
     auth: setting(boolean.default(true), { allowed: booleanWords, flag: '--no-auth' }),
+    admin_key: setting(
+      text
+        .regex(/^[\x21-\x7e]+$/)
+        .transform((value) => new Secret(value))
+        .optional(),
+      {
+        allowed: 'printable ASCII characters without spaces',
+        environment: ['CCPROXY_ADMIN_KEY'],
+        isSecret: true,
+      },
+    ),
   }),
   vault: z.strictObject({
     kind: setting(z.enum(['auto', 'keyring', 'file']).default('auto'), {

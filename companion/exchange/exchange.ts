@@ -23,6 +23,8 @@ export interface ExchangeRequest {
   readonly onlyProvider: string | undefined;
   readonly mode: Mode | undefined;
   readonly client: string;
+  /** Id of the client key that it came with; `null` for the companion's own. */
+  readonly clientKey: string | null;
   /** The credential that the client sent along, to be used and forgotten. */
   readonly ownKey: ApiKey | undefined;
 }

@@ -92,6 +92,7 @@ export class ExchangeRecord {
       id: this.#id,
       atMs: this.#startedAtMs,
       client: this.#request.client,
+      clientKey: this.#request.clientKey,
       dialect: this.#request.dialect.id,
       route: this.#request.target.split('?', 1)[0] ?? '',
       model: this.#model ?? null,

@@ -1,8 +1,8 @@
-/** Checks the key that clients present, in a time that tells nothing of the right one, its length included. */
-import { hash, timingSafeEqual } from 'node:crypto';
+/** Checks the key that clients present. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Secret } from '../../shared/redact.ts';
 import { CompanionError } from '../base/error.ts';
+import { FailureLimit, SecretCheck } from './secret-check.ts';
 
 /**
  * Where the companion's key stands when the usual headers hold the client's own credential for the provider, as with
@@ -10,41 +10,29 @@ import { CompanionError } from '../base/error.ts';
  */
 const COMPANION_KEY_HEADER = 'x-companion-key';
 
-const failuresPerMinute = 30;
-const blockBytes = 256;
-/** One byte of the block is the length. */
-const longestPlain = 254;
-
 export class ClientKeyCheck {
-  readonly #expected: Buffer | null;
-  readonly #presented = Buffer.alloc(blockBytes);
-  readonly #nowMs: () => number;
-  #failures: readonly number[] = [];
+  readonly #expected: SecretCheck | null;
+  readonly #failures: FailureLimit;
 
   /** `key` is `null` when the person switched the check off. */
   constructor(key: Secret | null, nowMs: () => number) {
-    this.#expected = key === null ? null : blockOf(key.reveal(), Buffer.alloc(blockBytes));
-    this.#nowMs = nowMs;
+    this.#expected = key === null ? null : new SecretCheck(key);
+    this.#failures = new FailureLimit(nowMs);
   }
 
-  /**
-   * `x-companion-key` takes precedence over `x-api-key`, and that over `authorization: Bearer`. A right key is never held
-   * up by others' wrong ones.
-   */
+  /** `x-companion-key` takes precedence over `x-api-key`, and that over `authorization: Bearer`. */
   check(headers: IncomingHttpHeaders): CompanionError | undefined {
     if (this.#expected === null) return undefined;
     const presented = single(headers[COMPANION_KEY_HEADER]) ?? usualKey(headers);
-    if (presented !== undefined && timingSafeEqual(blockOf(presented, this.#presented), this.#expected))
-      return undefined;
+    if (presented !== undefined && this.#expected.matches(presented)) return undefined;
     return this.#refuse(presented);
   }
 
   #refuse(presented: string | undefined): CompanionError {
-    const now = this.#nowMs();
-    this.#failures = [...this.#failures.filter((atMs) => atMs > now - 60_000), now].slice(-failuresPerMinute - 1);
-    if (this.#failures.length > failuresPerMinute) {
+    const retryAtMs = this.#failures.note();
+    if (retryAtMs !== undefined) {
       return new CompanionError('TOO_MANY_FAILED_KEYS', 'Too many requests with a wrong key.', {
-        details: { retryAtMs: now + 60_000 },
+        details: { retryAtMs },
       });
     }
     return presented === undefined
@@ -61,23 +49,15 @@ export function ownCredentialOf(headers: IncomingHttpHeaders): Secret | undefine
 }
 
 function usualKey(headers: IncomingHttpHeaders): string | undefined {
-  return single(headers['x-api-key']) ?? /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
+  return single(headers['x-api-key']) ?? bearerOf(headers);
 }
 
-function single(value: string | string[] | undefined): string | undefined {
+export function bearerOf({ authorization = '' }: IncomingHttpHeaders): string | undefined {
+  return /^Bearer\s+(\S+)\s*$/i.exec(authorization)?.[1];
+}
+
+/** The first of a header that came several times; `undefined` for one that is empty. */
+export function single(value: string | string[] | undefined): string | undefined {
   const text = [value].flat()[0]?.trim();
   return text === '' ? undefined : text;
-}
-
-/**
- * `block` filled with the key, its length and zeros, so that any two compare in the same time: a tenth of the work of
- * hashing both. What does not fit is hashed after all.
- */
-function blockOf(key: string, block: Buffer): Buffer {
-  const length = Buffer.byteLength(key);
-  block.fill(0);
-  block[0] = Math.min(length, longestPlain + 1);
-  if (length <= longestPlain) block.write(key, 1);
-  else hash('sha256', key, 'buffer').copy(block, 1);
-  return block;
 }

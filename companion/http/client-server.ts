@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import type { RenderedError } from '../wire/codec.ts';
+import type { AdminKeyCheck } from './admin-key.ts';
 import type { ClientKeyCheck } from './client-key.ts';
 import { checkCaller, checkHost } from './guard.ts';
 import { readBody } from './read-body.ts';
@@ -15,14 +16,15 @@ export const maxBodyBytes = 32 * 1024 * 1024;
 
 /** What a route says about itself; the hooks below act on it. */
 export interface RouteConfig {
-  /** `client`: wants the client key. `public`: shows nothing that needs one. */
-  readonly access: 'client' | 'public';
+  /** `client`: wants the client key. `admin`: the admin key. `public`: shows nothing that needs one. */
+  readonly access: 'client' | 'admin' | 'public';
   /** How this route's errors look to whoever asks. */
   readonly renderError?: (error: CompanionError, nowMs: number, request: FastifyRequest) => RenderedError;
 }
 
 export interface ClientServerOptions {
   readonly keyCheck: ClientKeyCheck;
+  readonly adminKeyCheck: AdminKeyCheck;
   readonly allowedHosts: () => ReadonlySet<string>;
   readonly logger: Logger;
   readonly nowMs: () => number;
@@ -145,10 +147,21 @@ function addJsonParser(app: FastifyInstance): void {
 
 function addKeyCheck(app: FastifyInstance, options: ClientServerOptions): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    const refusal = configOf(request)?.access === 'client' ? options.keyCheck.check(request.headers) : undefined;
+    const refusal = refusalOf(request, options);
     if (refusal === undefined) done();
     else done(refusal);
   });
+}
+
+function refusalOf(request: FastifyRequest, options: ClientServerOptions): CompanionError | undefined {
+  switch (configOf(request)?.access) {
+    case 'client':
+      return options.keyCheck.check(request.headers);
+    case 'admin':
+      return options.adminKeyCheck.check(request.headers);
+    default:
+      return undefined;
+  }
 }
 
 function addErrorHandlers(app: FastifyInstance, options: ClientServerOptions): void {

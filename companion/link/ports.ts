@@ -5,6 +5,7 @@ import type { ClientSettings, CompanionStatus } from '../../shared/status.ts';
 import type { OAuthCallback, OAuthCancel, OAuthStart } from '../account/oauth/login-desk-contract.ts';
 
 export type SessionPush = Extract<ExtensionFrame, { t: 'session.push' }>;
+export type ApiCall = Pick<Extract<ExtensionFrame, { t: 'api.call' }>, 'method' | 'path'>;
 export type SessionClear = Extract<ExtensionFrame, { t: 'session.clear' }>;
 
 /**
@@ -22,6 +23,8 @@ export interface LinkHandlers {
   onLoginCancel(seatId: string, cancel: OAuthCancel): void;
   /** The person clicked in a page of ours. Resolves once every browser has heard of the login that waits. */
   onLoginBegin(seatId: string, provider: LoginProviderId): Promise<void>;
+  /** Asks a management route; `body` is JSON text, or empty. Resolves with the status and the JSON text of the answer. */
+  onApiCall(seatId: string, call: ApiCall, body: string): Promise<{ readonly status: number; readonly body: string }>;
   onLoginRefresh(seatId: string, loginId: string): Promise<void>;
   onLoginRemove(seatId: string, loginId: string): Promise<void>;
   /** For every socket that begins to serve, a second one of a browser that is online already included. */

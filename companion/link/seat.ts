@@ -1,6 +1,6 @@
 /** One connected browser profile: serves its frames, runs its jobs. Lives as long as its socket. */
 import type { ExtensionFrame } from '../../shared/link/frame.ts';
-import { closeCode } from '../../shared/link/protocol.ts';
+import { API_ANSWER_BYTES, closeCode } from '../../shared/link/protocol.ts';
 import type { CloseCode } from '../../shared/link/protocol.ts';
 import type { CompanionStatus } from '../../shared/status.ts';
 import type { OAuthResult, OAuthStart } from '../account/oauth/login-desk-contract.ts';
@@ -110,6 +110,8 @@ export class Seat implements SocketUser {
         return this.showStatus(this.#handlers.status());
       case 'client-settings.get':
         return this.#socket.post({ t: 'client-settings', settings: this.#handlers.clientSettings() });
+      case 'api.call':
+        return void this.#call(frame, body);
       case 'exchange.stop':
         return this.#handlers.onExchangeStop(this.id, frame.exchangeId);
       case 'ping':
@@ -138,19 +140,31 @@ export class Seat implements SocketUser {
     }
   }
 
+  async #call(call: Extract<ExtensionFrame, { t: 'api.call' }>, body: Uint8Array): Promise<void> {
+    const text = new TextDecoder().decode(body);
+    await this.#serve(call.id, this.#answerCall(call, text));
+  }
+
+  async #answerCall(call: Extract<ExtensionFrame, { t: 'api.call' }>, body: string): Promise<void> {
+    const answer = await this.#handlers.onApiCall(this.id, call, body);
+    const bytes = Buffer.from(answer.body);
+    if (bytes.length > API_ANSWER_BYTES) throw tooMuch(call.path);
+    await this.#socket.send({ t: 'api.answer', id: call.id, status: answer.status }, bytes);
+  }
+
   /** Answered by the status that it led to. */
   async #change(frameType: string, work: Promise<void>): Promise<void> {
     if (await this.#serve(frameType, work)) this.showStatus(this.#handlers.status());
   }
 
   /** `false` when it failed: then the extension was told. */
-  async #serve(frameType: string, work: Promise<void>): Promise<boolean> {
+  async #serve(ref: string, work: Promise<void>): Promise<boolean> {
     try {
       await work;
       return true;
     } catch (thrown) {
-      const { code, message, retry } = this.#explain(thrown, frameType);
-      this.#socket.post({ t: 'error', code, message, ref: frameType, retryable: retry === 'same' });
+      const { code, message, retry } = this.#explain(thrown, ref);
+      this.#socket.post({ t: 'error', code, message, ref, retryable: retry === 'same' });
       return false;
     }
   }
@@ -160,4 +174,9 @@ export class Seat implements SocketUser {
     this.#log.warn({ seat: this.id, frame: frameType, code: error.code }, 'a frame could not be served');
     return error;
   }
+}
+
+function tooMuch(path: string): CompanionError {
+  const route = path.split('?', 1)[0] ?? '';
+  return new CompanionError('INVALID_REQUEST', `The answer of ${route} is too long for the link: ask for less of it.`);
 }

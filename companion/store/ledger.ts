@@ -22,6 +22,8 @@ export interface LedgerRow {
   readonly id: string;
   readonly atMs: number;
   readonly client: string;
+  /** Id of the client key that it came with; `null` for the companion's own. */
+  readonly clientKey: string | null;
   /** `anthropic`, `openai-chat`, `openai-responses`. */
   readonly dialect: string;
   /** Path without query: `/v1/messages`. */

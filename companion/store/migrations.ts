@@ -111,4 +111,35 @@ export const migrations: readonly string[] = [
   UPDATE sessions SET shared_by = json_array(json_object('seatId', seat_id, 'browserStore', browser_store))
     WHERE seat_id IS NOT NULL AND browser_store IS NOT NULL;
   `,
+  // Client keys are counted in the transaction that appends their exchanges, and limits of credentials likewise.
+  `
+  CREATE TABLE client_keys (
+    id               TEXT PRIMARY KEY,
+    name             TEXT NOT NULL,
+    mode             TEXT NOT NULL CHECK (mode IN ('both', 'api', 'web', 'claude-code')),
+    models           TEXT NOT NULL,
+    request_budget   INTEGER,
+    token_budget     INTEGER,
+    budget_period    TEXT NOT NULL CHECK (budget_period IN ('never', 'daily', 'weekly', 'monthly')),
+    rate_per_minute  INTEGER,
+    created_at_ms    INTEGER NOT NULL,
+    expires_at_ms    INTEGER,
+    revoked_at_ms    INTEGER,
+    last_used_at_ms  INTEGER,
+    total_requests   INTEGER NOT NULL,
+    total_tokens     INTEGER NOT NULL,
+    period_began_ms  INTEGER NOT NULL,
+    period_requests  INTEGER NOT NULL,
+    period_tokens    INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE credential_limits (
+    credential      TEXT PRIMARY KEY,
+    token_limit     INTEGER,
+    used_tokens     INTEGER NOT NULL,
+    period_began_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  ALTER TABLE exchanges ADD COLUMN client_key TEXT;
+  `,
 ];

@@ -30,6 +30,7 @@ const exchangeTable = new Table<LedgerRow>('exchanges', {
   id: plain(),
   atMs: time(),
   client: plain(),
+  clientKey: plain(),
   dialect: plain(),
   route: plain(),
   model: plain(),

@@ -76,6 +76,8 @@ const troubleOfCode: Readonly<Record<SyncFailure, Trouble>> = {
   FILE_URL_REFUSED: 'fault',
   CLIENT_KEY_MISSING: 'fault',
   CLIENT_KEY_INVALID: 'fault',
+  ADMIN_KEY_MISSING: 'fault',
+  ADMIN_KEY_INVALID: 'fault',
   TOO_MANY_FAILED_KEYS: 'fault',
   HOST_REFUSED: 'fault',
   ORIGIN_REFUSED: 'fault',

@@ -107,6 +107,10 @@ export const companionFrameSchema = z.discriminatedUnion('t', [
   }),
   z.object({ t: z.literal('status'), status: companionStatusSchema }),
   z.object({ t: z.literal('client-settings'), settings: clientSettingsSchema }),
+  /** Has a body: the JSON answer of a management route, of `API_ANSWER_BYTES` at most. `status` is that of HTTP. */
+  z.object({ t: z.literal('api.answer'), id, status: z.number().int().min(200).max(599) }),
+  /** To be shown by the system, where the person allowed that. `id`: the same one again replaces it. */
+  z.object({ t: z.literal('notify'), id, title: label, text: z.string().max(1000) }),
   /** A fetch to run in this browser; `bodyBytes` of request body follow as `job.body` frames. */
   z.object({
     t: z.literal('job.start'),
@@ -188,6 +192,16 @@ export const extensionFrameSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('status.get') }),
   z.object({ t: z.literal('client-settings.get') }),
   z.object({ t: z.literal('exchange.stop'), exchangeId: id }),
+  /**
+   * Has a body: JSON, or none. A page of ours asks a management route, as `docs/openapi.json` describes it; answered by
+   * `api.answer` of the same `id`. The pair is what the admin key is to other callers.
+   */
+  z.object({
+    t: z.literal('api.call'),
+    id,
+    method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+    path: z.string().startsWith('/').max(2000),
+  }),
   z.object({
     t: z.literal('job.head'),
     id,

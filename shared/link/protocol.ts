@@ -11,6 +11,8 @@ export const LINK_PATH = '/link';
 export const MAX_FRAME_BYTES = 256 * 1024;
 /** Payload of one chunk frame: leaves room for the header and the seal. */
 export const MAX_CHUNK_BYTES = 128 * 1024;
+/** The longest answer of a management route: who wants more asks page by page. */
+export const API_ANSWER_BYTES = 192 * 1024;
 /** How far a job's sender may run ahead of its receiver. */
 export const JOB_WINDOW_BYTES = 1024 * 1024;
 

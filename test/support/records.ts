@@ -65,6 +65,7 @@ export function ledgerRow(changes: Partial<LedgerRow> = {}): LedgerRow {
     id: 'exc_1',
     atMs: 1_767_000_000_000,
     client: 'claude-code',
+    clientKey: null,
     dialect: 'anthropic',
     route: '/v1/messages',
     model: 'claude-sonnet-4-5',

@@ -5,6 +5,7 @@
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Secret } from '../../../shared/redact.ts';
 import type { ClientSettings, CompanionStatus, SeatStatus, SessionStatus } from '../../../shared/status.ts';
 import { CompanionError, toCompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
@@ -31,6 +32,8 @@ export interface UnpairedSeat extends SeatStatus {
 export interface ControlService {
   status(): CompanionStatus;
   clientSettings(): ClientSettings;
+  /** Never in an answer but that of the route that is there for it. */
+  adminKey(): Secret;
   issuePairing(): Promise<IssuedPairing>;
   seats(): readonly SeatStatus[];
   /** By id or name. Throws `NOT_FOUND`. */
@@ -65,6 +68,7 @@ export function createControlServer(service: ControlService, logger: Logger, now
   });
   app.get('/control/status', () => service.status());
   app.get('/control/env', () => service.clientSettings());
+  app.get('/control/admin-key', () => ({ admin_key: service.adminKey().reveal() }));
   app.post('/control/pairings', () => service.issuePairing());
   app.get('/control/seats', () => ({ seats: service.seats() }));
   app.delete<{ Params: { seat: string } }>('/control/seats/:seat', (request) => service.unpair(request.params.seat));

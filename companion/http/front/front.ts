@@ -60,6 +60,7 @@ function exchangeRequestOf(front: Front, nature: RouteNature, request: FastifyRe
     body: bodyOf(request),
     mode: parseMode([headers['x-proxy-mode']].flat()[0]),
     client: clientNameOf(headers['user-agent']),
+    clientKey: null,
     ownKey: ownKeyOf(front, request),
   };
 }

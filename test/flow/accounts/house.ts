@@ -90,6 +90,10 @@ export class AccountHouse {
     return this.app.service.clientSettings().ANTHROPIC_API_KEY;
   }
 
+  get adminKey(): string {
+    return this.app.service.adminKey().reveal();
+  }
+
   get log(): string {
     return this.lines.join('');
   }

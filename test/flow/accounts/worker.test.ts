@@ -23,7 +23,7 @@ test('CPP-12, CPP-13: a login that ends soon is renewed before a request needs i
   // Whoever signs in also looks at the login, which renews it too.
   await house.stop();
   await house.start();
-  const ask = (): Promise<Response> => fetch(house.url + path, { headers: { 'x-api-key': house.key } });
+  const ask = (): Promise<Response> => fetch(house.url + path, { headers: { 'x-admin-key': house.adminKey } });
   const told = await eventually('the worker renewed the login', async () => {
     const status = (await (await ask()).json()) as Told;
     return status.refreshed === 1 && status;
@@ -34,9 +34,10 @@ test('CPP-12, CPP-13: a login that ends soon is renewed before a request needs i
   expect(Date.parse(told.next_check ?? '')).toBeGreaterThan(Date.parse(told.last_check ?? ''));
 });
 
-test('the status wants the client key, and says when the worker is off', async () => {
+test('the status wants the admin key, and says when the worker is off', async () => {
   const house = await openAccountHouse({ config: { auth: { refresh: { enabled: false } } } });
   expect((await fetch(house.url + path)).status).toBe(401);
-  const answer = await fetch(house.url + path, { headers: { 'x-api-key': house.key } });
+  expect((await fetch(house.url + path, { headers: { 'x-api-key': house.key } })).status).toBe(401);
+  const answer = await fetch(house.url + path, { headers: { 'x-admin-key': house.adminKey } });
   expect(await answer.json()).toMatchObject({ enabled: false, last_check: null, next_check: null });
 });

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { memoryLogger } from '../../../companion/base/log.ts';
+import { AdminKeyCheck } from '../../../companion/http/admin-key.ts';
+import { Secret } from '../../../shared/redact.ts';
 import { ClientKeyCheck } from '../../../companion/http/client-key.ts';
 import { createClientServer } from '../../../companion/http/client-server.ts';
 import { sendRaw } from '../../support/raw-http.ts';
@@ -206,6 +208,7 @@ describe('a body that comes slowly', () => {
   async function openServer() {
     const server = createClientServer({
       keyCheck: new ClientKeyCheck(null, Date.now),
+      adminKeyCheck: new AdminKeyCheck(new Secret('ccpa_invented'), Date.now),
       allowedHosts: () => new Set(['companion']),
       logger: memoryLogger().logger,
       nowMs: Date.now,

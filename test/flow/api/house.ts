@@ -81,6 +81,10 @@ export class ApiHouse {
     return this.app.service.clientSettings().ANTHROPIC_API_KEY;
   }
 
+  get adminKey(): string {
+    return this.app.service.adminKey().reveal();
+  }
+
   get proxy(): FaultProxy {
     if (this.#proxy === undefined) throw new Error('there is no proxy in this house');
     return this.#proxy;

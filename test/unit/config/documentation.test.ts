@@ -74,6 +74,7 @@ test('gives each default as it is', async () => {
     'server.drain_seconds': text(config.server.drainSeconds),
     'security.auth_token': text(config.security.authToken),
     'security.auth': text(config.security.auth),
+    'security.admin_key': text(config.security.adminKey),
     'vault.kind': text(config.vault.kind),
     'auth.encryption.key': text(config.auth.encryption.key),
     'auth.refresh.enabled': text(config.auth.refresh.enabled),

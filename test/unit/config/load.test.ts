@@ -260,6 +260,7 @@ describe('secrets', () => {
     const secretSettings = settings.filter(({ isSecret }) => isSecret === true);
     expect(secretSettings.map(({ key }) => key)).toEqual([
       'security.auth_token',
+      'security.admin_key',
       'auth.encryption.key',
       ...builtInProviders.map(({ id }) => `keys.${id}`),
       'providers',

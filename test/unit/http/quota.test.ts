@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryLogger } from '../../../companion/base/log.ts';
+import { AdminKeyCheck } from '../../../companion/http/admin-key.ts';
 import { ClientKeyCheck } from '../../../companion/http/client-key.ts';
 import { createClientServer } from '../../../companion/http/client-server.ts';
 import { addQuotaRoute } from '../../../companion/http/quota.ts';
@@ -13,6 +14,7 @@ const key = 'ccpk_an-invented-client-key';
 async function ask(options: Partial<QuotaRouteOptions> = {}, headers: Record<string, string> = { 'x-api-key': key }) {
   const { app } = createClientServer({
     keyCheck: new ClientKeyCheck(new Secret(key), nowMs),
+    adminKeyCheck: new AdminKeyCheck(new Secret('ccpa_invented'), nowMs),
     allowedHosts: () => new Set(),
     logger: memoryLogger().logger,
     nowMs,

@@ -120,6 +120,10 @@ function recordingHandlers(events: string[], link: () => Link): LinkHandlers {
     onLoginBegin: async (_seatId, provider) => void events.push(`begin ${provider}`),
     onLoginRefresh: async (_seatId, id) => void events.push(`refresh ${id}`),
     onLoginRemove: async (_seatId, id) => void events.push(`remove ${id}`),
+    onApiCall: async (_seatId, { method, path }, body) => {
+      events.push(`call ${method} ${path} ${body}`);
+      return { status: 200, body: '{}' };
+    },
     onSeated: () => undefined,
     onOnline: (seatId) => void events.push(`online ${seatId}`),
     onOffline: (seatId) => void events.push(`offline ${seatId}`),

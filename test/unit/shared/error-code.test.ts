@@ -50,10 +50,12 @@ describe('the table', () => {
     expect(remedy).toMatch(/^[A-Zc].+\.$/);
   });
 
-  test('lets no SDK throw a working key away: a 401 is a wrong client key, or a login that only the person can mend', () => {
+  test('lets no SDK throw a working key away: a 401 is a wrong key of ours, or a login that only the person can mend', () => {
     expect(codes.filter((code) => errorFacts(code).status === 401)).toEqual([
       'CLIENT_KEY_MISSING',
       'CLIENT_KEY_INVALID',
+      'ADMIN_KEY_MISSING',
+      'ADMIN_KEY_INVALID',
       'LOGIN_REQUIRED',
       'LOGIN_EXPIRED',
     ]);

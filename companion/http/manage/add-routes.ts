@@ -1,0 +1,74 @@
+/** Serves routes: reads their input by their schemas, and sends nothing that the schema of the answer does not name. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { CompanionError } from '../../base/error.ts';
+import type { RouteConfig } from '../client-server.ts';
+import { abortWhenGone } from '../client-signal.ts';
+import type { Route, RouteInput } from './route.ts';
+
+/**
+ * `network`: for the port, where a key is asked for. `trusted`: for callers who have proved themselves otherwise (the
+ * control socket, whose file only its owner can open, and paired browsers).
+ */
+export type Door = 'network' | 'trusted';
+
+export function addRoutes(app: FastifyInstance, routes: readonly Route[], door: Door): void {
+  for (const route of routes) {
+    const config: RouteConfig = { access: door === 'trusted' ? 'public' : route.access };
+    app.route({
+      method: route.method,
+      url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      config,
+      handler: (request, reply) => serve(route, request, reply),
+    });
+  }
+}
+
+async function serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const input = readInput(route, request);
+  const answer = route.answer.safeParse(await route.handle(input, abortWhenGone(reply.raw).signal));
+  if (!answer.success) {
+    const message = `The answer of ${route.method} ${route.path} is not what it should be.`;
+    throw new CompanionError('INTERNAL', message, { cause: answer.error });
+  }
+  return reply
+    .code(route.status ?? 200)
+    .header('cache-control', 'no-store')
+    .send(answer.data);
+}
+
+function readInput({ params, query, body }: Route, request: FastifyRequest): RouteInput {
+  return {
+    params: params && read(params, request.params, 'the path'),
+    query: query && read(query, request.query, 'the query'),
+    body: body && read(body, bodyOf(request), 'the body'),
+  };
+}
+
+/** The server for clients keeps bodies as bytes; the control socket's has parsed them. */
+function bodyOf({ body }: FastifyRequest): unknown {
+  if (body === undefined || body === null) return undefined;
+  if (!Buffer.isBuffer(body)) return body;
+  if (body.length === 0) return undefined;
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new CompanionError('INVALID_REQUEST', 'The body is not valid JSON.');
+  }
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  const problem = issue === undefined ? 'it cannot be read' : problemOf(issue);
+  const message = field === '' ? `In ${what}: ${problem}.` : `In ${what}, \`${field}\`: ${problem}.`;
+  throw new CompanionError('INVALID_REQUEST', message, field === '' ? {} : { details: { field } });
+}
+
+/** What came in is never quoted, not even as a name: a secret may stand where it should not. */
+function problemOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'it has a field that is not known';
+  return issue.message.replace(/\.$/, '');
+}
