@@ -210,3 +210,17 @@ export const builtInProviders = [
 ] as const satisfies readonly ApiProvider[];
 
 export type BuiltInProviderId = (typeof builtInProviders)[number]['id'];
+
+/** Other words for a provider, as people and other programs of this kind write them. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['claude', 'anthropic'],
+  ['chatgpt', codexProvider.id],
+  ['claude.ai', 'claude-web'],
+  ['google', 'gemini'],
+]);
+
+/** The id of the provider that a person means, whether there is one or not: `claude` is `anthropic`. */
+export function providerIdOf(name: string): string {
+  const id = name.trim().toLowerCase();
+  return otherNames.get(id) ?? id;
+}
