@@ -99,6 +99,16 @@ export function tokensOf(group: UsageGroup): number {
   return group.inputTokens + group.outputTokens + group.cacheReadTokens + group.cacheWriteTokens;
 }
 
+/** The same of one row; what is no count, from a provider that nobody knows, counts as none. */
+export function tokensOfRow(row: LedgerRow): number {
+  const figures = [row.inputTokens, row.outputTokens, row.cacheReadTokens, row.cacheWriteTokens];
+  return figures.reduce<number>((sum, figure) => sum + (isCount(figure) ? figure : 0), 0);
+}
+
+function isCount(figure: number | null): figure is number {
+  return Number.isSafeInteger(figure) && Number(figure) > 0;
+}
+
 export interface CredentialTotals {
   readonly credential: string;
   readonly exchanges: number;
@@ -112,7 +122,10 @@ export interface CredentialTotals {
 export const pruneStepRows = 100;
 
 export interface LedgerStore {
-  /** All rows or none, in one transaction. Errors: `STORE_UNAVAILABLE` (a full disk). */
+  /**
+   * All rows or none, in one transaction, in which the client keys that they came with are counted too: a crash never
+   * keeps one without the other. Errors: `STORE_UNAVAILABLE` (a full disk).
+   */
   appendExchanges(rows: readonly LedgerRow[]): void;
   /** By id, or by a beginning of it that only one has. */
   exchange(id: string): LedgerRow | undefined;

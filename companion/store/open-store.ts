@@ -4,6 +4,7 @@ import { corruptCopyPath, fileError } from '../base/atomic-file.ts';
 import { CompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import { migrations } from './migrations.ts';
+import type { Periods } from '../base/periods.ts';
 import { createPrivateFile } from '../base/private-file.ts';
 import { isDamage, withPlainErrors } from '../base/sqlite-error.ts';
 import { SqliteStore } from './sqlite-store.ts';
@@ -13,6 +14,8 @@ export interface StoreOptions {
   /** Set a damaged database aside and start a new one; else opening it fails. */
   readonly quarantine: boolean;
   readonly logger?: Logger;
+  /** In which budgets are counted anew; those of this computer's own zone unless given. */
+  readonly periods?: Periods;
 }
 
 export interface OpenedStore {
@@ -32,9 +35,9 @@ const databaseFiles = ['', '-wal', '-shm'] as const;
  * Errors: `STORE_UNAVAILABLE` when the disk fails, the file is damaged and may not be set aside, or a newer version of the
  * companion wrote it (then nothing is touched).
  */
-export function openStore(path: string, { quarantine, logger }: StoreOptions): OpenedStore {
+export function openStore(path: string, { quarantine, logger, periods }: StoreOptions): OpenedStore {
   const report = (problem: string): void => logger?.warn({ problem }, 'A stored fact could not be read');
-  const open = (): Store => new SqliteStore(openDatabase(path), path, report);
+  const open = (): Store => new SqliteStore(openDatabase(path), path, report, periods);
   try {
     return { store: withPlainErrors(path, open), quarantinedTo: null };
   } catch (thrown) {

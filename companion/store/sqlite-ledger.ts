@@ -85,16 +85,26 @@ const oldest = 'SELECT rowid FROM exchanges ORDER BY at_ms, rowid LIMIT ?';
 export class SqliteLedger implements LedgerStore {
   readonly #connection: Connection;
   readonly #report: (problem: string) => void;
+  readonly #alsoCount: (rows: readonly LedgerRow[]) => void;
 
-  /** `report` is told what a row holds that this version cannot read. */
-  constructor(connection: Connection, report: (problem: string) => void) {
+  /**
+   * `report` is told what a row holds that this version cannot read; `alsoCount` gets the rows inside of the transaction that
+   * appends them.
+   */
+  constructor(
+    connection: Connection,
+    report: (problem: string) => void,
+    alsoCount: (rows: readonly LedgerRow[]) => void,
+  ) {
     this.#connection = connection;
     this.#report = report;
+    this.#alsoCount = alsoCount;
   }
 
   appendExchanges(rows: readonly LedgerRow[]): void {
     this.#connection.inTransaction(() => {
       for (const row of rows) this.#connection.save(exchangeTable.upsert, exchangeTable.toRow(row));
+      this.#alsoCount(rows);
     });
   }
 

@@ -3,9 +3,12 @@ import { z } from 'zod';
 import { quotaWindowSchema } from '../../shared/quota.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
 import { sessionStatusSchema } from '../../shared/status.ts';
+import { Periods } from '../base/periods.ts';
+import type { ClientKeyRecord } from './client-keys.ts';
 import { Connection } from './connection.ts';
 import type { Row } from './connection.ts';
 import type { CredentialTotals, LedgerRow, UsageFilter, UsageGroup, UsageKey } from './ledger.ts';
+import { SqliteClientKeys } from './sqlite-client-keys.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import type { SeatRecord, SessionRecord, Store } from './store.ts';
 import { flag, json, plain, Table, time } from './table.ts';
@@ -63,15 +66,17 @@ const readQuotas = `
 /** The store in one SQLite file. All calls are synchronous; each is one transaction. */
 export class SqliteStore implements Store {
   readonly #connection: Connection;
+  readonly #clientKeys: SqliteClientKeys;
   readonly #ledger: SqliteLedger;
   readonly #report: (problem: string) => void;
   /** As the database has them: every request asks, and nobody else writes while this process holds the home's lock. */
   #sessions: readonly SessionRecord[] | undefined;
 
   /** `report` is told what a row holds that this version cannot read. */
-  constructor(database: DatabaseSync, path: string, report: (problem: string) => void) {
+  constructor(database: DatabaseSync, path: string, report: (problem: string) => void, periods = new Periods()) {
     this.#connection = new Connection(database, path);
-    this.#ledger = new SqliteLedger(this.#connection, report);
+    this.#clientKeys = new SqliteClientKeys(this.#connection, report, periods);
+    this.#ledger = new SqliteLedger(this.#connection, report, (rows) => this.#clientKeys.count(rows));
     this.#report = report;
   }
 
@@ -175,6 +180,18 @@ export class SqliteStore implements Store {
 
   pruneExchanges(keepRows: number, olderThanMs: number): number {
     return this.#ledger.pruneExchanges(keepRows, olderThanMs);
+  }
+
+  clientKeys(): readonly ClientKeyRecord[] {
+    return this.#clientKeys.clientKeys();
+  }
+
+  addClientKey(record: ClientKeyRecord): void {
+    this.#clientKeys.addClientKey(record);
+  }
+
+  revokeClientKey(id: string, atMs: number): boolean {
+    return this.#clientKeys.revokeClientKey(id, atMs);
   }
 
   close(): void {

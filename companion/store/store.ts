@@ -2,6 +2,7 @@
 import type { RestingPlace, TransportChoice } from '../../shared/credential.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
 import type { SessionStatus } from '../../shared/status.ts';
+import type { ClientKeyStore } from './client-keys.ts';
 import type { LedgerStore } from './ledger.ts';
 
 /** A paired browser profile. Its long-term key rests in the vault under `seat/<id>`. */
@@ -52,7 +53,7 @@ export interface SessionRecord {
   readonly trouble: SessionStatus['trouble'];
 }
 
-export interface Store extends LedgerStore {
+export interface Store extends LedgerStore, ClientKeyStore {
   seats(): readonly SeatRecord[];
   seat(id: string): SeatRecord | undefined;
   saveSeat(seat: SeatRecord): void;

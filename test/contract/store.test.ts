@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../companion/store/open-store.ts';
+import { Periods } from '../../companion/base/periods.ts';
 import { pruneStepRows } from '../../companion/store/ledger.ts';
-import type { UsageGroup } from '../../companion/store/ledger.ts';
+import type { LedgerRow, UsageGroup } from '../../companion/store/ledger.ts';
 import type { Store } from '../../companion/store/store.ts';
-import { ledgerRow, quotaWindow, seatRecord, sessionRecord } from '../support/records.ts';
+import { clientKeyRecord, ledgerRow, quotaWindow, seatRecord, sessionRecord } from '../support/records.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
+const options = { quarantine: false, periods: new Periods(() => 'Europe/Berlin') };
 const implementations: readonly [string, () => Promise<Store>][] = [
-  ['SQLite in memory', async () => openStore(':memory:', { quarantine: false }).store],
-  ['SQLite in a file', async () => openStore(join(await temporaryFolder(), 'c.db'), { quarantine: false }).store],
+  ['SQLite in memory', async () => openStore(':memory:', options).store],
+  ['SQLite in a file', async () => openStore(join(await temporaryFolder(), 'c.db'), options).store],
 ];
 
 /** Every nullable field null, every list empty. */
@@ -347,6 +349,83 @@ describe.each(implementations)('store: %s', (_name, open) => {
       const steps = [1, 2, 3].map(() => store.pruneExchanges(5, 4));
       expect(steps).toEqual([pruneStepRows, pruneStepRows, 2]);
       expect(store.recentExchanges(9)).toHaveLength(5);
+    });
+  });
+
+  describe('client keys', () => {
+    const at = (text: string) => Date.parse(text);
+    const rowAt = (id: string, atMs: number, changes: Partial<LedgerRow> = {}) =>
+      ledgerRow({ id, atMs, clientKey: 'ck_1', ...changes });
+
+    it('are given back as they were saved, the oldest first', async () => {
+      const store = await emptyStore();
+      const keys = [
+        clientKeyRecord({ id: 'b', models: ['claude-*', 'gpt-5'], mode: 'api', budgetPeriod: 'weekly' }),
+        clientKeyRecord({ id: 'a', createdAtMs: 1_767_000_000_001, expiresAtMs: null, models: [], ratePerMinute: 3 }),
+      ];
+      for (const key of keys) store.addClientKey(key);
+      expect(store.clientKeys()).toEqual(keys);
+    });
+
+    it('are revoked once: the first time stays', async () => {
+      const store = await emptyStore();
+      store.addClientKey(clientKeyRecord());
+      expect([
+        store.revokeClientKey('ck_1', 7),
+        store.revokeClientKey('ck_1', 9),
+        store.revokeClientKey('x', 9),
+      ]).toEqual([true, false, false]);
+      expect(store.clientKeys()).toEqual([clientKeyRecord({ revokedAtMs: 7 })]);
+    });
+
+    it('are counted with the rows that they came with, with every kind of token', async () => {
+      const store = await emptyStore();
+      store.addClientKey(clientKeyRecord());
+      store.addClientKey(clientKeyRecord({ id: 'other', totalRequests: 3 }));
+      store.appendExchanges([
+        rowAt('1', 10, { inputTokens: 1, outputTokens: 20, cacheReadTokens: 300, cacheWriteTokens: 4000 }),
+        rowAt('2', 30, { inputTokens: null, outputTokens: null, cacheReadTokens: null, cacheWriteTokens: null }),
+        ledgerRow({ id: '3' }),
+        rowAt('4', 20, { clientKey: 'gone' }),
+      ]);
+      const counts = { totalRequests: 2, totalTokens: 4321, periodRequests: 2, periodTokens: 4321, lastUsedAtMs: 30 };
+      expect(store.clientKeys()).toEqual([clientKeyRecord(counts), clientKeyRecord({ id: 'other', totalRequests: 3 })]);
+    });
+
+    it('are not counted where the rows could not be appended', async () => {
+      const store = await emptyStore();
+      store.addClientKey(clientKeyRecord());
+      expect(() => store.appendExchanges([rowAt('1', 1), rowAt('2', 2, { status: Number.NaN })])).toThrow('status');
+      expect(store.clientKeys()).toEqual([clientKeyRecord()]);
+    });
+
+    it('begin their counts anew with each period, in the zone of the person', async () => {
+      const store = await emptyStore();
+      store.addClientKey(clientKeyRecord({ budgetPeriod: 'daily' }));
+      const counted = () => {
+        const [key] = store.clientKeys();
+        return [key?.totalRequests, key?.periodRequests, key?.periodBeganMs];
+      };
+      store.appendExchanges([rowAt('1', at('2026-03-28T22:59:59Z')), rowAt('2', at('2026-03-28T22:59:59.999Z'))]);
+      expect(counted()).toEqual([2, 2, at('2026-03-27T23:00:00Z')]);
+      store.appendExchanges([rowAt('3', at('2026-03-28T23:00:00Z'))]);
+      expect(counted()).toEqual([3, 1, at('2026-03-28T23:00:00Z')]);
+      // It took so long that the next day has begun: a request of the day before it stays.
+      store.appendExchanges([rowAt('4', at('2026-03-28T22:59:59Z'))]);
+      expect(counted()).toEqual([4, 1, at('2026-03-28T23:00:00Z')]);
+      // The 29th has 23 hours there.
+      store.appendExchanges([rowAt('5', at('2026-03-29T21:59:59Z')), rowAt('6', at('2026-03-29T22:00:00Z'))]);
+      expect(counted()).toEqual([6, 1, at('2026-03-29T22:00:00Z')]);
+    });
+
+    it.each([2 ** 53 - 1, 1e18, -5, 0.5])('stay readable whatever a provider tells: %d tokens', async (inputTokens) => {
+      const store = await emptyStore();
+      store.addClientKey(clientKeyRecord());
+      store.appendExchanges([rowAt('1', 1, { inputTokens }), rowAt('2', 2, { inputTokens })]);
+      const [key] = store.clientKeys();
+      expect(key?.totalRequests).toBe(2);
+      expect(key?.totalTokens).toBeGreaterThan(0);
+      expect(key?.totalTokens).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
     });
   });
 

@@ -1,3 +1,4 @@
+import type { ClientKeyRecord } from '../../companion/store/client-keys.ts';
 import type { LedgerRow } from '../../companion/store/ledger.ts';
 import type { SeatRecord, SessionRecord } from '../../companion/store/store.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
@@ -89,6 +90,30 @@ export function ledgerRow(changes: Partial<LedgerRow> = {}): LedgerRow {
       considered: [{ who: 'Anthropic key work', verdict: 'chosen', reason: 'first by priority' }],
       attempts: [{ who: 'Anthropic key work', status: 200, outcome: 'served', durationMs: 3190 }],
     },
+    ...changes,
+  };
+}
+
+/** A client key, complete and plausible; `changes` say what the test is about. */
+export function clientKeyRecord(changes: Partial<ClientKeyRecord> = {}): ClientKeyRecord {
+  return {
+    id: 'ck_1',
+    name: 'laptop',
+    mode: 'both',
+    models: null,
+    requestBudget: null,
+    tokenBudget: null,
+    budgetPeriod: 'never',
+    ratePerMinute: null,
+    createdAtMs: 1_767_000_000_000,
+    expiresAtMs: 1_769_592_000_000,
+    revokedAtMs: null,
+    lastUsedAtMs: null,
+    totalRequests: 0,
+    totalTokens: 0,
+    periodBeganMs: 0,
+    periodRequests: 0,
+    periodTokens: 0,
     ...changes,
   };
 }

@@ -27,7 +27,11 @@ it.each(['model', 'client', 'credential', 'day'] as const)(
     onTestFinished(() => database.close());
     for (const step of migrations) database.exec(step);
     const connection = new WatchedConnection(database, ':memory:');
-    const ledger = new SqliteLedger(connection, () => undefined);
+    const ledger = new SqliteLedger(
+      connection,
+      () => undefined,
+      () => undefined,
+    );
     ledger.appendExchanges([ledgerRow()]);
     ledger.usage(by, { sinceMs: 1 });
     ledger.usage(by, {});
@@ -47,7 +51,11 @@ it('tells the last failure of a credential without reading its other rows', () =
   onTestFinished(() => database.close());
   for (const step of migrations) database.exec(step);
   const connection = new WatchedConnection(database, ':memory:');
-  const ledger = new SqliteLedger(connection, () => undefined);
+  const ledger = new SqliteLedger(
+    connection,
+    () => undefined,
+    () => undefined,
+  );
   ledger.appendExchanges([ledgerRow({ outcome: 'OVERLOADED' })]);
   ledger.credentialTotals();
   const [plan] = database.prepare(`EXPLAIN QUERY PLAN ${connection.questions.at(-1)}`).all();
