@@ -3,6 +3,32 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { Secret } from '../../shared/redact.ts';
 
+/** How a form is written in `config.yaml`, where that is more than its schema says by itself. */
+export interface WrittenForm {
+  /** As JSON Schema. */
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly isDuration?: true;
+}
+
+const writtenForms = z.registry<WrittenForm>();
+
+/** `undefined` for a form that is written as its schema says. */
+export function writtenFormOf(schema: z.ZodType): WrittenForm | undefined {
+  return writtenForms.get(schema);
+}
+
+function written<Schema extends z.ZodType>(schema: Schema, form: WrittenForm): Schema {
+  writtenForms.add(schema, form);
+  return schema;
+}
+
+const textOrList = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] };
+
+/** A list of texts, which may stand in one text between commas. */
+function listOf<Item extends z.ZodType>(items: z.ZodArray<Item>, split: (value: unknown) => unknown = listFromText) {
+  return written(z.preprocess(split, items), { json: textOrList });
+}
+
 export function wholeNumber(least: number, most: number) {
   return z.preprocess(numberFromText, z.int().min(least).max(most));
 }
@@ -20,18 +46,30 @@ export const boolean = z.preprocess((value) => {
   return no.has(text) ? false : value;
 }, z.boolean());
 
+/** For what cannot be switched off. */
+export const alwaysTrue = boolean.refine((value) => value);
+
 export const text = z.string().trim().min(1);
 
 const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 export const durationWords = 'a time such as 500ms, 10s, 5m or 1h (a plain number is milliseconds), at most 24h';
 /** Milliseconds. */
-export const duration = z.preprocess(
-  durationFromText,
-  z
-    .number()
-    .positive()
-    .max(24 * durationUnitsMs.h),
+export const duration = written(
+  z.preprocess(
+    durationFromText,
+    z
+      .number()
+      .positive()
+      .max(24 * durationUnitsMs.h),
+  ),
+  { json: { type: ['string', 'number'], pattern: '^\\s*\\d+(\\.\\d+)?\\s*(ms|s|m|h)?\\s*$' }, isDuration: true },
 );
+
+/** The reverse of `duration`: `5m`. */
+export function formatDuration(ms: number): string {
+  const [unit, size] = Object.entries(durationUnitsMs).findLast(([, each]) => ms % each === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
 
 function durationFromText(value: unknown): unknown {
   const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)?\s*$/.exec(value) : null;
@@ -46,7 +84,7 @@ export const host = text
   .refine((value) => isIP(value) !== 0 || hostName.test(value));
 
 const hostWithPort = text.transform((value) => value.toLowerCase()).refine(isHostWithPort);
-export const hostList = z.preprocess(listFromText, z.array(hostWithPort).max(50));
+export const hostList = listOf(z.array(hostWithPort).max(50));
 
 /** What stands between commas. */
 export function listFromText(value: unknown): unknown {
@@ -67,15 +105,15 @@ export const baseUrlWords = 'an https:// address without a query (http:// only o
 export const pathWords = 'a path that begins with a slash';
 export const path = text.regex(/^\/[\w./-]*$/);
 
-export const nameList = z.preprocess(listFromText, z.array(text.max(200)).max(200));
+export const nameList = listOf(z.array(text.max(200)).max(200));
 
 export const scopeWords = 'a list of OAuth scopes';
-export const scopes = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(/[\s,]+/).filter((item) => item !== '') : value),
+export const scopes = listOf(
   z
     .array(text.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/))
     .min(1)
     .max(50),
+  splitAtSpaces,
 );
 
 export function withoutLastSlash(value: string): string {
@@ -106,6 +144,8 @@ export const encryptionKey = text
   .refine((bytes) => bytes.length === keyLengthBytes)
   .transform((bytes) => new Secret(bytes));
 
+export const encryptionKeys = listOf(z.array(encryptionKey).max(20));
+
 function keyFromText(value: string): Uint8Array<ArrayBuffer> {
   if (/^[0-9a-fA-F]{64}$/.test(value)) return new Uint8Array(Buffer.from(value, 'hex'));
   const isBase64 = /^[A-Za-z0-9+/_-]{43}=?$/.test(value);
@@ -127,7 +167,8 @@ function isProxyUrl(value: string): boolean {
 }
 
 /** As everybody writes `NO_PROXY`: hosts and domains, with a port or without, address ranges, `*`. */
-export const directHosts = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(/[,\s]+/).filter((item) => item !== '') : value),
-  z.array(text.transform((value) => value.toLowerCase())).max(500),
-);
+export const directHosts = listOf(z.array(text.transform((value) => value.toLowerCase())).max(500), splitAtSpaces);
+
+function splitAtSpaces(value: unknown): unknown {
+  return typeof value === 'string' ? value.split(/[,\s]+/).filter((item) => item !== '') : value;
+}

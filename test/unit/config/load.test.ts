@@ -17,7 +17,7 @@ describe('defaults', () => {
       security: { authToken: undefined, auth: true },
       vault: { kind: 'auto' },
       auth: {
-        encryption: { key: undefined },
+        encryption: { enabled: true, key: undefined, previousKeys: [] },
         refresh: { enabled: true, checkInterval: 300_000, refreshLeadTime: 600_000 },
       },
       oauth: {
@@ -262,6 +262,7 @@ describe('secrets', () => {
       'security.auth_token',
       'security.admin_key',
       'auth.encryption.key',
+      'auth.encryption.previous_keys',
       ...builtInProviders.map(({ id }) => `keys.${id}`),
       'providers',
       'network.proxy',
