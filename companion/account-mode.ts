@@ -1,6 +1,7 @@
 /** The parts of logins, put together: where they rest, who renews them, and how new ones are made. */
 import type { Dispatcher } from 'undici';
-import type { LoginProviderId } from '../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../shared/credential.ts';
+import { isRedirectLogin } from '../shared/login-name.ts';
 import type { QuotaWindow } from '../shared/quota.ts';
 import type { LoginStatus } from '../shared/status.ts';
 import { claudeCodeSource } from './account/adopt/claude-code-login.ts';
@@ -118,7 +119,10 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
   const desk = new LoginDesk({ providers, endpoints, browsers, keep, clock: systemClock, logger, onChange });
   const usage = new UsageWatch({
     logins,
-    ask: (login, signal) => fetchLoginUsage(providers[login.provider], login, call, signal),
+    ask: (login, signal) =>
+      isRedirectLogin(login.provider)
+        ? fetchLoginUsage(providers[login.provider], login, call, signal)
+        : Promise.resolve({ windows: null, retryAtMs: null }),
     note: (id, windows) => {
       quotas.note(id, windows);
       onChange();
@@ -155,7 +159,8 @@ function linkHandlersOf(desk: LoginDeskService, logins: Logins): AccountMode['li
   return {
     onLoginCallback: (seatId, callback) => desk.receiveCallback(seatId, callback),
     onLoginCancel: (seatId, cancel) => desk.receiveCancel(seatId, cancel),
-    onLoginBegin: async (_seatId, provider: LoginProviderId) => void (await desk.begin({ provider, way: 'browser' })),
+    onLoginBegin: async (_seatId, provider: RedirectLoginProviderId) =>
+      void (await desk.begin({ provider, way: 'browser' })),
     onLoginRefresh: async (_seatId, id) => void (await logins.refresh(id, AbortSignal.timeout(30_000))),
     onLoginRemove: async (_seatId, id) => void (await logins.remove(id)),
     onSeated: (_seatId, post) => desk.greet(post),

@@ -1,4 +1,4 @@
-import type { LoginProviderId } from '../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../shared/credential.ts';
 import type { CompanionFrame } from '../shared/link/frame.ts';
 import type { CompanionStatus } from '../shared/status.ts';
 import { CompanionChanges } from './companion-changes.ts';
@@ -23,7 +23,7 @@ export class Logins {
     this.#companion = options.companion;
   }
 
-  begin(provider: LoginProviderId): Promise<LoginAnswer> {
+  begin(provider: RedirectLoginProviderId): Promise<LoginAnswer> {
     const before = new Set((this.#companion()?.pendingLogins ?? []).map(({ id }) => id));
     this.tabs.expect(provider);
     return this.#changes.ask({ t: 'login.begin', provider }, ({ pendingLogins = [] }) =>

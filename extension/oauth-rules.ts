@@ -1,12 +1,12 @@
 /** Which logins this browser opens, and what a redirect says. Pure but for the digest. */
-import type { LoginProviderId } from '../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../shared/credential.ts';
 import { toBase64Url, utf8 } from '../shared/link/bytes.ts';
 import type { CompanionFrame } from '../shared/link/frame.ts';
 
 export type OAuthStart = Extract<CompanionFrame, { t: 'oauth.start' }>;
 
 /** The pages where each provider asks its person. A companion that went wrong can still open nothing else. */
-const authorizeOrigins: Readonly<Record<LoginProviderId, readonly string[]>> = {
+const authorizeOrigins: Readonly<Record<RedirectLoginProviderId, readonly string[]>> = {
   anthropic: [
     'https://claude.ai',
     'https://claude.com',
@@ -20,7 +20,7 @@ const loopbackNames = ['localhost', '127.0.0.1'] as const;
 const loopbackPaths = ['/callback', '/auth/callback'] as const;
 
 /** Anthropic's own pages that show the code to be copied; OpenAI has none. */
-const callbackPages: Readonly<Record<LoginProviderId, readonly string[]>> = {
+const callbackPages: Readonly<Record<RedirectLoginProviderId, readonly string[]>> = {
   anthropic: ['https://platform.claude.com/oauth/code/callback', 'https://console.anthropic.com/oauth/code/callback'],
   openai: [],
 };
@@ -44,12 +44,12 @@ export async function mayOpenLogin({ provider, authorizeUrl, redirectUri, stateH
 }
 
 /** A provider's stand-in on this computer serves plain http; no page of the network does. */
-function isAuthorizePage(page: URL, provider: LoginProviderId): boolean {
+function isAuthorizePage(page: URL, provider: RedirectLoginProviderId): boolean {
   if (page.username !== '' || page.password !== '') return false;
   return isLoopback(page) || authorizeOrigins[provider].includes(page.origin);
 }
 
-function isRedirectUri(redirectUri: string, provider: LoginProviderId): boolean {
+function isRedirectUri(redirectUri: string, provider: RedirectLoginProviderId): boolean {
   if (callbackPages[provider].includes(redirectUri)) return true;
   const url = parse(redirectUri);
   if (url === undefined || !isLoopback(url) || url.username !== '' || url.password !== '') return false;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loginProviderIdSchema } from '../shared/credential.ts';
+import { redirectLoginProviderIdSchema } from '../shared/credential.ts';
 import { hashState, readRedirect, sameAddress } from './oauth-rules.ts';
 import type { OAuthAnswer, OAuthStart } from './oauth-rules.ts';
 import type { StoragePort } from './ports.ts';
@@ -28,7 +28,7 @@ const answerSchema: z.ZodType<OAuthAnswer> = z.object({
 
 const recordSchema = z.object({
   id: z.string(),
-  provider: loginProviderIdSchema,
+  provider: redirectLoginProviderIdSchema,
   authorizeUrl: z.string(),
   redirectUri: z.string(),
   stateHash: z.string(),

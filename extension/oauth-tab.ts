@@ -1,4 +1,4 @@
-import type { LoginProviderId } from '../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../shared/credential.ts';
 import type { CompanionFrame, ExtensionFrame } from '../shared/link/frame.ts';
 import type { CompanionStatus } from '../shared/status.ts';
 import { mayOpenLogin } from './oauth-rules.ts';
@@ -49,7 +49,7 @@ export class LoginTabs {
   readonly #cell: LoginCell;
   /** Logins whose answer this link has carried. Another link carries it again: nobody knows what the last one lost. */
   readonly #told = new Set<string>();
-  #begun: { readonly provider: LoginProviderId; readonly untilMs: number } | undefined;
+  #begun: { readonly provider: RedirectLoginProviderId; readonly untilMs: number } | undefined;
   #cancelExpiry: (() => void) | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -68,7 +68,7 @@ export class LoginTabs {
   }
 
   /** The person asked for this login in a page of ours: its page opens by itself once the companion offers it. */
-  expect(provider: LoginProviderId): void {
+  expect(provider: RedirectLoginProviderId): void {
     this.#begun = { provider, untilMs: this.#options.clock.now() + BEGIN_CLICK_LIFE_MS };
   }
 
@@ -244,7 +244,7 @@ export class LoginTabs {
     );
   }
 
-  #takeBegun(provider: LoginProviderId): boolean {
+  #takeBegun(provider: RedirectLoginProviderId): boolean {
     const begun = this.#begun;
     if (begun?.provider !== provider) return false;
     this.#begun = undefined;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loginProviderIdSchema } from '../shared/credential.ts';
+import { redirectLoginProviderIdSchema } from '../shared/credential.ts';
 import { choicesSchema } from './choices.ts';
 import type { PageRequest } from './page-request.ts';
 import type { MessagePort } from './ports.ts';
@@ -20,7 +20,7 @@ const inputSchemas: Readonly<Record<PageRequestName, z.ZodType>> = {
   'try-now': nothing,
   'stop-job': z.strictObject({ id: z.string().min(1).max(100) }),
   'client-settings': nothing,
-  'begin-login': z.strictObject({ provider: loginProviderIdSchema }),
+  'begin-login': z.strictObject({ provider: redirectLoginProviderIdSchema }),
   'open-login': byId,
   'cancel-login': byId,
   'refresh-login': byId,

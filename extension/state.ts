@@ -1,5 +1,5 @@
 /** What the background knows and the pages show. The background publishes whole snapshots; pages never hold other state. */
-import type { LoginProviderId, RestingPlace, TransportChoice } from '../shared/credential.ts';
+import type { RedirectLoginProviderId, RestingPlace, TransportChoice } from '../shared/credential.ts';
 import type { ErrorCode } from '../shared/error-code.ts';
 import type { ClientSettings, CompanionStatus } from '../shared/status.ts';
 
@@ -58,7 +58,7 @@ export interface CookieStoreChoice {
 /** A login that began somewhere (a terminal, this browser, another one) and that this browser knows of. */
 export interface LoginAttempt {
   readonly id: string;
-  readonly provider: LoginProviderId;
+  readonly provider: RedirectLoginProviderId;
   /**
    * `offered`: it waits for a click. `opened`: its page is open in this browser. `answered`: the companion completes it.
    * `over`: it ended, and nobody told us how.
@@ -114,7 +114,7 @@ export interface PageRequests {
   'stop-job': { readonly input: { readonly id: string }; readonly answer: null };
   'client-settings': { readonly input: Record<never, never>; readonly answer: ClientSettings | null };
   /** Begins a login and opens the provider's page; to be asked from a click, after what is to be read first was read. */
-  'begin-login': { readonly input: { readonly provider: LoginProviderId }; readonly answer: LoginAnswer };
+  'begin-login': { readonly input: { readonly provider: RedirectLoginProviderId }; readonly answer: LoginAnswer };
   /** Opens the provider's page of a login that waits, or shows it where it is open. From a click, too. */
   'open-login': { readonly input: { readonly id: string }; readonly answer: LoginAnswer };
   'cancel-login': { readonly input: { readonly id: string }; readonly answer: null };

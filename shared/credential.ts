@@ -40,22 +40,36 @@ export interface ApiKey {
   readonly priority: number;
 }
 
-/** Where a login is made: `anthropic` opens the Claude subscription, `openai` the ChatGPT plan (Codex). */
-export const loginProviderIdSchema = z.enum(['anthropic', 'openai']);
+/** Logins that end with a redirect: `anthropic` opens the Claude subscription, `openai` the ChatGPT plan (Codex). */
+export const redirectLoginProviderIdSchema = z.enum(['anthropic', 'openai']);
+export type RedirectLoginProviderId = z.infer<typeof redirectLoginProviderIdSchema>;
+
+/** Logins by a code that the person types at the provider (RFC 8628), on a page that the companion serves, or in a terminal. */
+export const deviceLoginProviderIdSchema = z.enum(['copilot', 'kiro']);
+export type DeviceLoginProviderId = z.infer<typeof deviceLoginProviderIdSchema>;
+
+/** Where a login is made. */
+export const loginProviderIdSchema = z.enum([
+  ...redirectLoginProviderIdSchema.options,
+  ...deviceLoginProviderIdSchema.options,
+]);
 export type LoginProviderId = z.infer<typeof loginProviderIdSchema>;
 
-/** Whose login it is: made here, or another program's that it stays with, and from which it is only read. */
-export const loginOwnerSchema = z.enum(['companion', 'claude-code', 'codex']);
+/**
+ * Whose login it is: made here, or another program's that it stays with, and from which it is only read. `gh` is GitHub's
+ * command line, `environment` a token that a variable or the configuration holds.
+ */
+export const loginOwnerSchema = z.enum(['companion', 'claude-code', 'codex', 'gh', 'environment']);
 export type LoginOwner = z.infer<typeof loginOwnerSchema>;
 
 /** An OAuth login that may serve. Holds no secret: an exchange leases the access token of the moment. */
 export interface OAuthLogin {
   readonly kind: 'oauth-login';
-  /** `claude-3f9a2c41`, `chatgpt-3f9a2c41`: made from the account, so that a new login of the same account keeps it. */
+  /** `claude-3f9a2c41`, `chatgpt-3f9a2c41`, `copilot-3f9a2c41`: made from the account, so that a new login of the same account keeps it. */
   readonly id: string;
-  /** Of the API provider that it opens: `anthropic`, `codex`. */
+  /** Of the API provider that it opens: `anthropic`, `codex`, `copilot`, `kiro`. */
   readonly providerId: string;
-  /** The e-mail address, or the id while that is unknown. */
+  /** The e-mail address or the user name, or the id while that is unknown. */
   readonly name: string;
   readonly origin: LoginOwner;
   /** Lower numbers are preferred. */
@@ -68,6 +82,16 @@ export interface OAuthToken extends Omit<OAuthLogin, 'kind'> {
   readonly secret: Secret;
   /** ChatGPT's account, which its backend wants named; `null` where there is no such thing. */
   readonly accountId: string | null;
+  /** Copilot: the address that its token names for the API; `null` where the configured one holds. */
+  readonly apiUrl?: string | null;
+  /** Kiro: where it is asked, and as what. */
+  readonly kiro?: KiroPlace;
+}
+
+/** The AWS region of a Kiro login, and the profile of its organisation where it has one. */
+export interface KiroPlace {
+  readonly region: string;
+  readonly profileArn: string | null;
 }
 
 /** What the router plans with. */

@@ -238,6 +238,12 @@ export const errorTable = {
     retry: 'same',
     remedy: 'Pair a browser, or use `--manual`: neither needs a port.',
   },
+  LOGIN_UNCONFIGURED: {
+    status: 400,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Set the client id that the message names in config.yaml, or bring a token that you have already.',
+  },
 
   // The provider
   CHALLENGE: {

@@ -46,6 +46,35 @@ const disclosures: Readonly<Record<LoginProviderId, LoginDisclosure>> = {
     ],
     link: { text: 'OpenAI’s terms of use', url: 'https://openai.com/policies/terms-of-use/' },
   },
+  copilot: {
+    title: 'Sign in with GitHub Copilot',
+    paragraphs: [
+      'GitHub shows you a code to confirm, and names the OAuth app whose client id you set. The companion has none of its ' +
+        'own and borrows no editor’s: it says who it is in every request.',
+      'GitHub’s terms for Copilot apply. The API behind it is made for GitHub’s own clients and not documented for others, ' +
+        'and nothing promises that it may be used like this. Requests count towards the limits of your plan, premium ' +
+        'requests included. Whether you use it is your decision.',
+      ownAccount,
+      'GitHub may refuse such requests at any time. Then you see its own words, and nothing here works around them.',
+    ],
+    link: {
+      text: 'GitHub’s terms for Copilot',
+      url: 'https://docs.github.com/en/site-policy/github-terms/github-terms-for-additional-products-and-features',
+    },
+  },
+  kiro: {
+    title: 'Sign in with Kiro',
+    paragraphs: [
+      'AWS shows you a code to confirm, for an AWS Builder ID or for the IAM Identity Center of your organisation. The ' +
+        'companion registers itself there under its own name, “CCProxy Companion”.',
+      'The terms of AWS and of Kiro apply. The API behind Kiro is made for its own clients and not documented for others, ' +
+        'and nothing promises that it may be used like this. Requests count towards the limits of your plan. Whether you ' +
+        'use it is your decision.',
+      ownAccount,
+      'AWS may refuse such requests at any time. Then you see its own words, and nothing here works around them.',
+    ],
+    link: { text: 'The terms of Kiro', url: 'https://kiro.dev/license/' },
+  },
 };
 
 /** Shown before the provider's page opens, never after. */

@@ -1,9 +1,10 @@
 /** What a person types to sign in, and what the errors of a login say of it once its provider is known. */
 import type { LoginProviderId } from './credential.ts';
 import type { ErrorCode } from './error-code.ts';
+import { isDeviceLogin } from './login-name.ts';
 
 export function signInCommand(provider: LoginProviderId): string {
-  return provider === 'anthropic' ? 'companion auth login' : 'companion auth login-openai';
+  return provider === 'anthropic' ? 'companion auth login' : `companion auth login-${provider}`;
 }
 
 /** The table's remedy with the one command that fits; `undefined` for a code whose remedy names none. */
@@ -19,7 +20,9 @@ export function signInRemedy(code: ErrorCode, provider: LoginProviderId): string
     case 'LOGIN_MISMATCH':
       return `Nothing was taken over. Begin again with ${command}, and use only the newest page.`;
     case 'LOGIN_TIMED_OUT':
-      return `Begin again with ${command}; there are ten minutes for it.`;
+      return isDeviceLogin(provider)
+        ? `Begin again with ${command}, and type the new code in time.`
+        : `Begin again with ${command}; there are ten minutes for it.`;
     case 'LOGIN_CANCELLED':
       return `Begin again with ${command} whenever you like.`;
     default:

@@ -1,12 +1,13 @@
 /** How a login is spoken of, the same in every command. */
 import type { LoginProviderId } from '../../shared/credential.ts';
+import { loginName } from '../../shared/login-name.ts';
 import type { LoginStatus } from '../../shared/status.ts';
 import { formatMoment, paint } from './print.ts';
 import { printable } from './terminal.ts';
 
-/** What one signs in to: `Claude`, `ChatGPT`. */
+/** What one signs in to: `Claude`, `ChatGPT`, `GitHub Copilot`. */
 export function titleOf(provider: LoginProviderId): string {
-  return provider === 'anthropic' ? 'Claude' : 'ChatGPT';
+  return loginName(provider);
 }
 
 /** `Claude login`, `ChatGPT login`, `Claude Code's login`. */

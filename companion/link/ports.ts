@@ -1,5 +1,5 @@
 /** What the link asks of the rest of the companion. The app passes the implementations in. */
-import type { LoginProviderId } from '../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../shared/credential.ts';
 import type { ExtensionFrame } from '../../shared/link/frame.ts';
 import type { ClientSettings, CompanionStatus } from '../../shared/status.ts';
 import type { OAuthCallback, OAuthCancel, OAuthStart } from '../account/oauth/login-desk-contract.ts';
@@ -22,7 +22,7 @@ export interface LinkHandlers {
   onLoginCallback(seatId: string, callback: OAuthCallback): void;
   onLoginCancel(seatId: string, cancel: OAuthCancel): void;
   /** The person clicked in a page of ours. Resolves once every browser has heard of the login that waits. */
-  onLoginBegin(seatId: string, provider: LoginProviderId): Promise<void>;
+  onLoginBegin(seatId: string, provider: RedirectLoginProviderId): Promise<void>;
   /** Asks a management route; `body` is JSON text, or empty. Resolves with the status and the JSON text of the answer. */
   onApiCall(seatId: string, call: ApiCall, body: string): Promise<{ readonly status: number; readonly body: string }>;
   onLoginRefresh(seatId: string, loginId: string): Promise<void>;

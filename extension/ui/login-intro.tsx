@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { LoginProviderId } from '../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../shared/credential.ts';
 import { text } from '../text.ts';
 import { AgreedButton } from './agreed-button.tsx';
 import type { Background } from './background.ts';
@@ -9,7 +9,7 @@ import { LoginProblem } from './login-problem.tsx';
 import { useLoginStep } from './use-login-step.ts';
 
 export interface LoginIntroProps {
-  readonly provider: LoginProviderId;
+  readonly provider: RedirectLoginProviderId;
   readonly background: Background;
   readonly onBegun: () => void;
 }

@@ -1,12 +1,12 @@
-import type { LoginProviderId } from '../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../shared/credential.ts';
 import { providerName } from './login-view.ts';
 import { message } from './message.ts';
 import { useTell } from './words.tsx';
 
 export interface LoginOffersProps {
-  readonly providers: readonly LoginProviderId[];
+  readonly providers: readonly RedirectLoginProviderId[];
   readonly look: 'plain' | 'button quiet';
-  readonly onChoose: (provider: LoginProviderId) => void;
+  readonly onChoose: (provider: RedirectLoginProviderId) => void;
 }
 
 /** "Sign in to Claude", "Sign in to ChatGPT": each leads to what is to be read first. */

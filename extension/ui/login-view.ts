@@ -1,5 +1,5 @@
 /** Logins as pages show them. Pure. */
-import type { LoginProviderId } from '../../shared/credential.ts';
+import type { LoginProviderId, RedirectLoginProviderId } from '../../shared/credential.ts';
 import type { CompanionStatus, LoginStatus } from '../../shared/status.ts';
 import type { ExtensionState, LoginAttempt } from '../state.ts';
 import type { TextKey } from '../text.ts';
@@ -9,7 +9,7 @@ import { type Message, message } from './message.ts';
 import { commonSource, quotaViews } from './quota-view.ts';
 import type { Tone } from './view/panel.ts';
 
-export const loginProviders = ['anthropic', 'openai'] as const satisfies readonly LoginProviderId[];
+export const loginProviders = ['anthropic', 'openai'] as const satisfies readonly RedirectLoginProviderId[];
 
 export interface LoginView {
   readonly id: string;
@@ -23,13 +23,20 @@ export interface LoginView {
 
 type Companion = Pick<CompanionStatus, 'logins'>;
 
+const nameKeys = {
+  anthropic: 'providerClaude',
+  openai: 'providerChatgpt',
+  copilot: 'providerCopilot',
+  kiro: 'providerKiro',
+} as const satisfies Record<LoginProviderId, TextKey>;
+
 /** What one signs in to. */
 export function providerName(provider: LoginProviderId): Message {
-  return message(provider === 'anthropic' ? 'providerClaude' : 'providerChatgpt');
+  return message(nameKeys[provider]);
 }
 
 /** Where on the dashboard one signs in: `#sign-in-anthropic`. */
-export function signInHash(provider: LoginProviderId): string {
+export function signInHash(provider: RedirectLoginProviderId): string {
   return `#sign-in-${provider}`;
 }
 
@@ -39,7 +46,7 @@ export function usedLogins({ logins = [] }: Companion): readonly LoginView[] {
 }
 
 /** The providers that the companion can sign in to and has no login of, or only a dead one. */
-export function offeredLogins({ logins }: Companion): readonly LoginProviderId[] {
+export function offeredLogins({ logins }: Companion): readonly RedirectLoginProviderId[] {
   if (logins === undefined) return [];
   const serves = new Set(
     logins.filter(({ state }) => state === 'usable' || state === 'expired').map((one) => one.provider),
@@ -107,12 +114,16 @@ export function loginKind({ owner, provider }: LoginStatus): Message {
       return message('loginKindCodex');
     case 'claude-code':
       return message('loginKindClaudeCode');
+    case 'gh':
+      return message('loginKindGh', providerName(provider));
+    case 'environment':
+      return message('loginKindEnvironment', providerName(provider));
   }
 }
 
 /** The login of another program is turned on, and off again, in a terminal: there the person is told what it means. */
 export function adoptCommand({ owner, state }: LoginStatus): string | null {
-  if (owner === 'companion') return null;
+  if (owner === 'companion' || owner === 'environment') return null;
   return state === 'off' ? `companion auth adopt ${owner}` : `companion auth adopt ${owner} --off`;
 }
 

@@ -93,6 +93,7 @@ const troubleOfCode: Readonly<Record<SyncFailure, Trouble>> = {
   LOGIN_TIMED_OUT: 'fault',
   LOGIN_CANCELLED: 'fault',
   LOGIN_PORTS_BUSY: 'fault',
+  LOGIN_UNCONFIGURED: 'fault',
   KEY_REJECTED: 'fault',
   QUOTA_EXHAUSTED: 'fault',
   PAIRING_REFUSED: 'fault',

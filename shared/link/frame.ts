@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import {
-  loginProviderIdSchema,
+  redirectLoginProviderIdSchema,
   restingPlaceSchema,
   sessionCookieSchema,
   transportChoiceSchema,
@@ -89,7 +89,7 @@ export const companionFrameSchema = z.discriminatedUnion('t', [
   z.object({
     t: z.literal('oauth.start'),
     loginId: id,
-    provider: loginProviderIdSchema,
+    provider: redirectLoginProviderIdSchema,
     authorizeUrl: z.url().max(4000),
     /** Where the provider sends the person back to: caught by the browser, nobody listens there. */
     redirectUri: z.url().max(500),
@@ -186,7 +186,7 @@ export const extensionFrameSchema = z.discriminatedUnion('t', [
   }),
   z.object({ t: z.literal('oauth.cancel'), loginId: id, reason: z.enum(['person', 'tab-closed', 'refused']) }),
   /** The person clicked in a page of ours; answered by `status`, or by `error` with this frame's name. */
-  z.object({ t: z.literal('login.begin'), provider: loginProviderIdSchema }),
+  z.object({ t: z.literal('login.begin'), provider: redirectLoginProviderIdSchema }),
   z.object({ t: z.literal('login.refresh'), id }),
   z.object({ t: z.literal('login.remove'), id }),
   z.object({ t: z.literal('status.get') }),

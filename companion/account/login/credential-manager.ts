@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import { CompanionError, toCompanionError } from '../../base/error.ts';
 import { withFileLock } from '../../base/file-lock.ts';
 import type { Logger } from '../../base/log.ts';
-import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
+import type { RenewalEndpoint } from '../oauth/token-endpoint.ts';
 import { HeldLogin } from './held-login.ts';
 import { LoginErrors, loginRequired } from './login-errors.ts';
 import type { LoginTrouble } from './login-errors.ts';
@@ -24,7 +24,7 @@ import { untilAborted, withinAtMost } from './waiting.ts';
 export interface ManagerOptions {
   readonly source: LoginSource;
   /** `null`: there is nobody to renew it at. */
-  readonly endpoint: TokenEndpoint | null;
+  readonly endpoint: RenewalEndpoint | null;
   /** Locked by whoever changes it, in all processes of this home. */
   readonly lockPath: string;
   /** How long before its end a token is renewed. */

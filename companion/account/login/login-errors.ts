@@ -1,9 +1,9 @@
 /** What is said when a login cannot serve. Nothing of a token is ever part of it. */
 import type { LoginProviderId } from '../../../shared/credential.ts';
 import { errorFacts } from '../../../shared/error-code.ts';
+import { loginName } from '../../../shared/login-name.ts';
 import { signInCommand } from '../../../shared/sign-in.ts';
 import { CompanionError } from '../../base/error.ts';
-import { providerName } from './login-facts.ts';
 
 export interface LoginTrouble {
   readonly code: string;
@@ -21,7 +21,7 @@ export function toTrouble(error: CompanionError, atMs: number): LoginTrouble {
 
 export function loginRequired(provider?: LoginProviderId): CompanionError {
   if (provider === undefined) return new CompanionError('LOGIN_REQUIRED', 'No login was found. Please sign in first.');
-  return new CompanionError('LOGIN_REQUIRED', `No ${providerName(provider)} login was found. Please sign in first.`, {
+  return new CompanionError('LOGIN_REQUIRED', `No ${loginName(provider)} login was found. Please sign in first.`, {
     remedy: `Sign in with \`${signInCommand(provider)}\`.`,
   });
 }
@@ -47,7 +47,7 @@ export class LoginErrors {
 
   /** The provider takes the token no longer, or not even a new one. */
   notAccepted(): CompanionError {
-    const message = `${providerName(this.#provider)} does not accept the token of the login ${this.#name()}.`;
+    const message = `${loginName(this.#provider)} does not accept the token of the login ${this.#name()}.`;
     return new CompanionError('LOGIN_EXPIRED', message, { remedy: this.#remedy });
   }
 
@@ -70,6 +70,6 @@ export class LoginErrors {
 }
 
 export function tookTooLong(provider: LoginProviderId, limitMs: number): CompanionError {
-  const text = `The login server of ${providerName(provider)} did not answer within ${limitMs / 1000} seconds.`;
+  const text = `The login server of ${loginName(provider)} did not answer within ${limitMs / 1000} seconds.`;
   return new CompanionError('FIRST_BYTE_TIMEOUT', text);
 }

@@ -35,8 +35,8 @@ export function isSameAccount(one: LoginAccount | null, other: LoginAccount | nu
 
 /**
  * `claude-3f9a2c41`, made from the account: a new login of the same account is called the same. Where the account is not
- * known, `fallback` stands for it: something that lasts as long as the login rests where it does. Claude Code's own login
- * may be one of an account that is signed in here too, so its name is made from that besides.
+ * known, `fallback` stands for it: something that lasts as long as the login rests where it does. A login that is only read
+ * elsewhere may be one of an account that is signed in here too, so its name is made from that besides.
  */
 export function idOfLogin(
   provider: LoginProviderId,
@@ -46,11 +46,18 @@ export function idOfLogin(
 ): string {
   const known = account?.id ?? null;
   const text = known === null ? `unknown account\0${fallback}` : known;
-  return loginId(provider, owner === 'claude-code' ? `${owner}\0${text}` : text);
+  return loginId(provider, isOnlyRead(owner) ? `${owner}\0${text}` : text);
 }
 
+const idPrefixes: Readonly<Record<LoginProviderId, string>> = {
+  anthropic: 'claude',
+  openai: 'chatgpt',
+  copilot: 'copilot',
+  kiro: 'kiro',
+};
+
 export function loginId(provider: LoginProviderId, text: string): string {
-  return `${provider === 'anthropic' ? 'claude' : 'chatgpt'}-${digestOf(text).slice(0, 8)}`;
+  return `${idPrefixes[provider]}-${digestOf(text).slice(0, 8)}`;
 }
 
 /** SHA-256 in hex: tells texts apart without telling them. */
@@ -78,7 +85,6 @@ function capitalised(text: string): string {
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
 }
 
-/** What a message calls the provider of the login. */
-export function providerName(provider: LoginProviderId): string {
-  return provider === 'anthropic' ? 'Claude' : 'ChatGPT';
+function isOnlyRead(owner: LoginOwner): boolean {
+  return owner !== 'companion' && owner !== 'codex';
 }

@@ -12,7 +12,7 @@ import { CompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { expandTilde } from '../../config/home.ts';
 import type { Vault } from '../../vault/vault.ts';
-import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
+import type { RenewalEndpoint } from '../oauth/token-endpoint.ts';
 import { digestOf, isExpired, refreshTextOf } from './login-facts.ts';
 import { fetchProfile } from './login-profile.ts';
 import { parseLoginRecord, unreadable } from './login-record.ts';
@@ -25,7 +25,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface FindOptions {
   readonly shelf: LoginShelf;
-  readonly endpoints: Readonly<Record<LoginProviderId, TokenEndpoint>>;
+  readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint>>>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -101,7 +101,8 @@ export function noLoginFile(searched: readonly string[]): CompanionError {
 async function withAccount(found: FoundLogin, { endpoints, clock, logger }: FindOptions): Promise<FoundLogin> {
   const { path, login } = found;
   if (isExpired(login, clock.nowMs())) return found;
-  const account = await fetchProfile({ login, endpoint: endpoints[login.provider], logger, clock });
+  const endpoint = endpoints[login.provider];
+  const account = endpoint && (await fetchProfile({ login, endpoint, logger, clock }));
   return account === undefined ? found : { path, login: { ...login, account } };
 }
 

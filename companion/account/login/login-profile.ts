@@ -1,7 +1,7 @@
 /** Whose login it is, as the provider tells: asked for in the background, never in the way of anything. */
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
-import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
+import type { RenewalEndpoint } from '../oauth/token-endpoint.ts';
 import type { LoginAccount, StoredLogin } from './stored-login.ts';
 
 const anthropicScope = 'user:profile';
@@ -10,13 +10,14 @@ const limitMs = 10_000;
 
 export interface Asking {
   readonly login: StoredLogin;
-  readonly endpoint: TokenEndpoint;
+  readonly endpoint: RenewalEndpoint;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
-export function isProfileKnown({ account }: StoredLogin): boolean {
-  return account !== null && account.email !== null && account.subscriptionType !== null;
+export function isProfileKnown({ account, provider }: StoredLogin): boolean {
+  if (account === null || account.subscriptionType === null) return false;
+  return account.email !== null || (provider === 'copilot' && account.displayName !== null);
 }
 
 /** The account with what the profile tells; `undefined` when that cannot be had. Never throws. */

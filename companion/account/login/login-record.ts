@@ -1,6 +1,6 @@
 /**
  * A login as JSON text. Ours is that of Claude Code's credentials file, with the account besides, and unknown keys are
- * kept:
+ * kept. A Copilot or Kiro login has a part `copilot` or `kiro` besides:
  * `{"provider":"anthropic","claudeAiOauth":{"accessToken":…,"refreshToken":…,"expiresAt":<ms>,"scopes":[…],
  * "subscriptionType":…,"rateLimitTier":…,"refreshTokenExpiresAt":<ms>?},"account":{…}|null,"refreshedAt":<ms>|null}`
  */
@@ -12,10 +12,15 @@ import type { LoginCodec } from './login-codec.ts';
 import type { LoginAccount, StoredLogin } from './stored-login.ts';
 
 /** The key of the tokens, for each provider. */
-const tokensKey = { anthropic: 'claudeAiOauth', openai: 'chatgptOauth' } as const satisfies Record<
-  LoginProviderId,
-  string
->;
+const tokensKey = {
+  anthropic: 'claudeAiOauth',
+  openai: 'chatgptOauth',
+  copilot: 'copilotOauth',
+  kiro: 'kiroOauth',
+} as const satisfies Record<LoginProviderId, string>;
+
+/** `us-east-1`: it becomes part of a host name. */
+const regionForm = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
 
 /** Below this a time must be meant in seconds: as milliseconds it would lie in 1973. */
 const firstMilliseconds = 100_000_000_000;
@@ -68,6 +73,20 @@ const accountSchema = z.object({
   rateLimitTier: label,
 });
 
+/** What is not as it should be counts as unknown: the tokens are worth having without it. */
+const copilotSchema = z.object({ apiUrl: z.url().max(500).nullable().catch(null) });
+
+const clientSchema = z.object({ id: z.string().min(1).max(1000), secret: token, expiresAt: time });
+const kiroSchema = z.object({
+  region: z.string().regex(regionForm),
+  profileArn: label.transform((text) => text ?? null),
+  client: clientSchema
+    .transform(({ id, secret, expiresAt }) => ({ id, secret, expiresAtMs: expiresAt }))
+    .nullable()
+    .catch(null),
+  startUrl: z.url().max(500).nullable().catch(null),
+});
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
@@ -90,7 +109,27 @@ export function parseLoginRecord(text: string, provider: LoginProviderId, locati
     refreshExpiresAtMs: refreshTokenExpiresAt,
     account: accountOf(record, subscriptionType ?? null, rateLimitTier ?? null),
     refreshedAtMs: time.catch(null).parse(record['refreshedAt'] ?? record['refreshed_at']),
+    ...placeOf(record, provider),
   };
+}
+
+/** Where a Copilot or Kiro login is used, and as what. */
+function placeOf(record: JsonObject, provider: LoginProviderId): Pick<StoredLogin, 'copilot' | 'kiro'> {
+  if (provider === 'copilot') {
+    const { data } = copilotSchema.safeParse(record['copilot']);
+    return data === undefined ? {} : { copilot: data };
+  }
+  const { data } = kiroSchema.safeParse(provider === 'kiro' ? record['kiro'] : undefined);
+  return data === undefined ? {} : { kiro: data };
+}
+
+/** The same as JSON; a part that the login does not have is taken out, as it would be that of the one before. */
+function placeRecord({ copilot, kiro }: StoredLogin): JsonObject {
+  if (kiro === undefined) return { copilot, kiro };
+  const { client, ...place } = kiro;
+  const { id, secret, expiresAtMs } = client ?? {};
+  const record = client === null ? null : { id, secret: secret?.reveal(), expiresAt: expiresAtMs };
+  return { copilot, kiro: { ...place, client: record } };
 }
 
 /** The text for `login`. What stands in `previous` besides is kept; one that is no JSON object is replaced. */
@@ -102,7 +141,14 @@ export function writeLoginRecord(login: StoredLogin, previous?: string): string 
   const kept = without({ ...asObject(record[snakeCase(key)]), ...asObject(record[key]) }, tokens);
   // The tokens before must not stay behind under another of the names that are read.
   const rest = without(record, { ...tokens, [key]: null });
-  const next = { ...rest, provider, [key]: { ...kept, ...tokens }, account, refreshedAt: refreshedAtMs };
+  const next = {
+    ...rest,
+    provider,
+    [key]: { ...kept, ...tokens },
+    account,
+    refreshedAt: refreshedAtMs,
+    ...placeRecord(login),
+  };
   return `${JSON.stringify(next, undefined, 2)}\n`;
 }
 
@@ -194,7 +240,14 @@ function accountOf(
 }
 
 function withoutLogin(text: string, provider: LoginProviderId): string | undefined {
-  const ours = { [tokensKey[provider]]: null, provider: null, account: null, refreshedAt: null };
+  const ours = {
+    [tokensKey[provider]]: null,
+    provider: null,
+    account: null,
+    refreshedAt: null,
+    copilot: null,
+    kiro: null,
+  };
   const rest = without(parseObject(text) ?? {}, ours);
   return Object.keys(rest).length === 0 ? undefined : `${JSON.stringify(rest, undefined, 2)}\n`;
 }

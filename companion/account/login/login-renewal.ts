@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { CompanionError } from '../../base/error.ts';
 import { withFileLock } from '../../base/file-lock.ts';
 import type { Logger } from '../../base/log.ts';
-import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
+import type { RenewalEndpoint } from '../oauth/token-endpoint.ts';
 import type { HeldLogin } from './held-login.ts';
 import { loginRequired, tookTooLong } from './login-errors.ts';
 import { refreshTextOf } from './login-facts.ts';
@@ -14,7 +14,7 @@ export type RenewalReason = 'forced' | 'expired_or_expiring_soon' | 'refused';
 
 export interface RenewalOptions {
   readonly held: HeldLogin;
-  readonly endpoint: TokenEndpoint;
+  readonly endpoint: RenewalEndpoint;
   readonly lockPath: string;
   readonly location: string;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 /** All logins: those made here, which rest in the vault, and those that are shared with other programs. */
-import type { LoginProviderId, OAuthLogin, OAuthToken } from '../../../shared/credential.ts';
+import type { LoginOwner, LoginProviderId, OAuthLogin, OAuthToken } from '../../../shared/credential.ts';
+import { loginProviderIdSchema } from '../../../shared/credential.ts';
 import type { QuotaWindow } from '../../../shared/quota.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -7,7 +8,7 @@ import { CompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { SerialQueue } from '../../base/serial.ts';
 import type { Vault } from '../../vault/vault.ts';
-import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
+import type { RenewalEndpoint } from '../oauth/token-endpoint.ts';
 import type { DueOutcome } from './credential-manager.ts';
 import { loginRequired } from './login-errors.ts';
 import { isSameAccount } from './login-facts.ts';
@@ -25,6 +26,7 @@ import type { ShelfEntry } from './login-shelf.ts';
 import type { LoginSource } from './login-source.ts';
 import { nameOfLogin, toLoginStatus, toOAuthLogin, toOAuthToken } from './login-status.ts';
 import { isMadeHere, noteMadeHere } from './made-here.ts';
+import { ownerName } from './owner-name.ts';
 import { RefreshWorker } from './refresh-worker.ts';
 import type { StoredLogin } from './stored-login.ts';
 
@@ -32,7 +34,7 @@ export interface LoginServiceOptions {
   readonly vault: Vault;
   /** Those of other programs, and the one that a ChatGPT login made here goes to. */
   readonly sources: readonly LoginSource[];
-  readonly endpoints: Record<LoginProviderId, TokenEndpoint>;
+  readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint>>>;
   /** Folder of the locks, in the home that all processes share. */
   readonly locksFolder: string;
   /** Where the `credentials.json` of another program of this kind is looked for first. */
@@ -125,7 +127,8 @@ export class LoginService implements Logins {
       statuses.find(({ name }) => name.toLowerCase() === lower) ??
       statuses.find(({ provider }) => provider === lower);
     if (found !== undefined) return found;
-    if (lower === 'anthropic' || lower === 'openai') throw this.#required(lower);
+    const provider = loginProviderIdSchema.safeParse(lower);
+    if (provider.success) throw this.#required(provider.data);
     throw notFound(`There is no login called "${wanted.trim().slice(0, 100)}".`);
   }
 
@@ -297,7 +300,7 @@ function isEqual(one: OAuthLogin, other: OAuthLogin | undefined): boolean {
 
 /** The login goes where the other program finds it too, rather than to a second place. */
 function isPlaceOf(login: StoredLogin, source: LoginSource): boolean {
-  return source.provider === login.provider && source.mayRefresh;
+  return source.provider === login.provider && source.mayRefresh && source.isReadOnly !== true;
 }
 
 async function refuseOtherAccount({ manager }: ShelfEntry, login: StoredLogin): Promise<void> {
@@ -321,13 +324,15 @@ function notRenewedHere({ name }: LoginStatus, { renewRemedy }: LoginSource): Co
   return new CompanionError('NOT_AVAILABLE_IN_MODE', message, renewRemedy === undefined ? {} : { remedy: renewRemedy });
 }
 
+const signOutRemedies: Readonly<Record<LoginOwner, string>> = {
+  companion: '`companion auth logout` signs out.',
+  codex: '`codex logout` signs out there; with `codex.enabled` off it is not used here.',
+  'claude-code': '`claude auth logout` signs out there; with `claude_code.use_login` off it is not used here.',
+  gh: '`gh auth logout` signs out there; `companion auth adopt gh --off` uses it here no longer.',
+  environment: 'Take the token out of the place that is named, and start the companion anew.',
+};
+
 function notDeletedHere({ owner, name, location }: LoginStatus): CompanionError {
-  const [program, command, setting] =
-    owner === 'codex'
-      ? ['Codex', 'codex logout', 'codex.enabled']
-      : ['Claude Code', 'claude auth logout', 'claude_code.use_login'];
-  const message = `The login ${name} belongs to ${program}, which keeps it in ${location}: it is not deleted here.`;
-  return new CompanionError('INVALID_REQUEST', message, {
-    remedy: `\`${command}\` signs out there; with \`${setting}\` off it is not used here.`,
-  });
+  const message = `The login ${name} belongs to ${ownerName(owner)}, which keeps it in ${location}: it is not deleted here.`;
+  return new CompanionError('INVALID_REQUEST', message, { remedy: signOutRemedies[owner] });
 }

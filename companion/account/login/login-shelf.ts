@@ -4,7 +4,7 @@ import type { LoginProviderId } from '../../../shared/credential.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Vault } from '../../vault/vault.ts';
-import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
+import type { RenewalEndpoint } from '../oauth/token-endpoint.ts';
 import { CredentialManager } from './credential-manager.ts';
 import { idOfLogin, isSameAccount, loginId, refreshTextOf } from './login-facts.ts';
 import type { LoginSource } from './login-source.ts';
@@ -15,7 +15,7 @@ import { VaultTokenStorage } from './vault-token-storage.ts';
 export interface ShelfOptions {
   readonly vault: Vault;
   readonly sources: readonly LoginSource[];
-  readonly endpoints: Record<LoginProviderId, TokenEndpoint>;
+  readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint>>>;
   readonly locksFolder: string;
   readonly leadMs: number;
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export interface ShelfEntry {
 
 /** `login/anthropic/claude-3f9a2c41`: in the vault the id is part of the name, and stays when the account is learned. */
 const vaultPrefix = 'login/';
-const vaultName = /^login\/(?<provider>anthropic|openai)\/(?<id>[a-z]+-[0-9a-f]{8})$/;
+const vaultName = /^login\/(?<provider>anthropic|openai|copilot|kiro)\/(?<id>[a-z]+-[0-9a-f]{8})$/;
 
 export class LoginShelf {
   readonly #options: ShelfOptions;
@@ -113,7 +113,7 @@ export class LoginShelf {
     const manager: CredentialManager = new CredentialManager({
       ...options,
       source,
-      endpoint: endpoints[source.provider],
+      endpoint: endpoints[source.provider] ?? null,
       lockPath: join(locksFolder, lock),
       logger: logger.child({ provider: source.provider, owner: source.owner }),
       name: () => nameOfLogin(manager.current, id()),

@@ -11,6 +11,8 @@ export interface LoginSource {
    * token works once, and Claude Code would be signed out; its login is only read again.
    */
   readonly mayRefresh: boolean;
+  /** What is got with it is kept in memory: nothing is ever written there, and no new login goes there. */
+  readonly isReadOnly?: true;
   /** What the person does about a token that expired and may not be renewed here; the trouble's remedy. */
   readonly renewRemedy?: string;
   /** The person turned it on here: found and shown, but not used, while it is `false`. */

@@ -9,10 +9,18 @@ import type { StoredLogin } from './stored-login.ts';
 /** Before API keys, which have 100: what is paid for already is spent first. */
 const loginPriority = 50;
 
-const opens = { anthropic: 'anthropic', openai: 'codex' } as const satisfies Record<LoginProviderId, string>;
+const opens = {
+  anthropic: 'anthropic',
+  openai: 'codex',
+  copilot: 'copilot',
+  kiro: 'kiro',
+} as const satisfies Record<LoginProviderId, string>;
 
+/** The e-mail address; a GitHub user goes by the name there, and many show no address. */
 export function nameOfLogin(login: StoredLogin | undefined, id: string): string {
-  return login?.account?.email ?? id;
+  const account = login?.account ?? null;
+  const userName = login?.provider === 'copilot' ? account?.displayName : undefined;
+  return userName ?? account?.email ?? id;
 }
 
 export function toLoginStatus(id: string, manager: CredentialManager, quotas: readonly QuotaWindow[]): LoginStatus {
@@ -48,7 +56,15 @@ export function toOAuthLogin(id: string, { current, source }: CredentialManager)
   };
 }
 
-export function toOAuthToken(login: OAuthLogin, { provider, accessToken, account }: StoredLogin): OAuthToken {
+export function toOAuthToken(login: OAuthLogin, stored: StoredLogin): OAuthToken {
+  const { provider, accessToken, account, copilot, kiro } = stored;
   const accountId = provider === 'openai' ? (account?.id ?? null) : null;
-  return { ...login, kind: 'oauth-token', secret: accessToken, accountId };
+  return {
+    ...login,
+    kind: 'oauth-token',
+    secret: accessToken,
+    accountId,
+    ...(copilot !== undefined && { apiUrl: copilot.apiUrl }),
+    ...(kiro !== undefined && { kiro: { region: kiro.region, profileArn: kiro.profileArn } }),
+  };
 }

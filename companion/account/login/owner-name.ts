@@ -9,5 +9,9 @@ export function ownerName(owner: LoginOwner): string {
       return 'Claude Code';
     case 'codex':
       return 'Codex';
+    case 'gh':
+      return 'the GitHub CLI';
+    case 'environment':
+      return 'the environment';
   }
 }

@@ -1,5 +1,5 @@
 /** What the link, the control routes and the CLI know of a login under way. */
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 import type { CompanionFrame, ExtensionFrame } from '../../../shared/link/frame.ts';
 import type { LoginStatus, PendingLoginStatus } from '../../../shared/status.ts';
 import type { CompanionError } from '../../base/error.ts';
@@ -8,7 +8,7 @@ import type { CompanionError } from '../../base/error.ts';
 export type LoginWay = 'browser' | 'loopback' | 'manual';
 
 export interface BeginLogin {
-  readonly provider: LoginProviderId;
+  readonly provider: RedirectLoginProviderId;
   /** Unless given: the browser when one is online, else a listener. Another way may still finish it: see `finish`. */
   readonly way?: LoginWay;
   /** Replaces a login of another account that rests in the same place. */

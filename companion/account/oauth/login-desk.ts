@@ -1,6 +1,6 @@
 /** The logins under way: begun here, finished by a browser, a listener or a paste, and over within ten minutes. */
 import { randomUUID } from 'node:crypto';
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 import { Secret } from '../../../shared/redact.ts';
 import type { LoginStatus, PendingLoginStatus } from '../../../shared/status.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -37,7 +37,7 @@ import type { TokenEndpoint } from './token-endpoint.ts';
 
 export interface LoginDeskOptions {
   readonly providers: LoginProviders;
-  readonly endpoints: Readonly<Record<LoginProviderId, TokenEndpoint>>;
+  readonly endpoints: Readonly<Record<RedirectLoginProviderId, TokenEndpoint>>;
   readonly browsers: LoginBrowsers;
   /** Puts a new login away; `Logins.add`. */
   readonly keep: (login: StoredLogin, isForced: boolean) => Promise<LoginStatus>;
@@ -177,7 +177,7 @@ export class LoginDesk implements LoginDeskService {
     return this.#options.isDesktop === false ? 'manual' : 'loopback';
   }
 
-  async #supersede(provider: LoginProviderId): Promise<void> {
+  async #supersede(provider: RedirectLoginProviderId): Promise<void> {
     const error = new CompanionError('LOGIN_CANCELLED', 'Another login at the same provider was begun instead.');
     for (const login of this.#pending.values()) if (login.providerId === provider) this.#cancel(login.id, error);
     await Promise.all(this.#closing);

@@ -1,5 +1,5 @@
 /** The facts of the two providers that a login is made at, taken from the configuration. */
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 import type { Config } from '../../config/load.ts';
 import type { LoginWay } from './login-desk-contract.ts';
 
@@ -13,7 +13,7 @@ export interface RedirectFacts {
 }
 
 export interface LoginProvider {
-  readonly id: LoginProviderId;
+  readonly id: RedirectLoginProviderId;
   /** As a person knows it. */
   readonly name: string;
   readonly clientId: string;
@@ -30,7 +30,7 @@ export interface LoginProvider {
   readonly usageUrl: string;
 }
 
-export type LoginProviders = Readonly<Record<LoginProviderId, LoginProvider>>;
+export type LoginProviders = Readonly<Record<RedirectLoginProviderId, LoginProvider>>;
 
 export function createLoginProviders({ oauth, upstreams }: Pick<Config, 'oauth' | 'upstreams'>): LoginProviders {
   return { anthropic: anthropic(oauth.anthropic, upstreams), openai: openai(oauth.openai, upstreams) };

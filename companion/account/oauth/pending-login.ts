@@ -1,5 +1,5 @@
 /** One login under way: its secrets, how far it is, and how it ended. */
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 import type { PendingLoginStatus } from '../../../shared/status.ts';
 import { disclosureText } from '../../../shared/login-disclosure.ts';
 import type { Timer } from '../../base/clock.ts';
@@ -49,7 +49,7 @@ export class PendingLogin {
     return this.facts.id;
   }
 
-  get providerId(): LoginProviderId {
+  get providerId(): RedirectLoginProviderId {
     return this.facts.provider.id;
   }
 

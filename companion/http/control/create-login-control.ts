@@ -101,8 +101,15 @@ async function withPatience<Answer>(
   }
 }
 
+const companies: Readonly<Record<LoginProviderId, string>> = {
+  anthropic: 'Anthropic',
+  openai: 'OpenAI',
+  copilot: 'GitHub',
+  kiro: 'AWS',
+};
+
 function companyOf(provider: LoginProviderId): string {
-  return provider === 'anthropic' ? 'Anthropic' : 'OpenAI';
+  return companies[provider];
 }
 
 function statusOf(logins: Logins, id: string): LoginStatus {

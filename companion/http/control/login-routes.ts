@@ -1,7 +1,7 @@
 /** What `companion auth` asks. A code or an address that was pasted comes in the body, never in a URL. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { loginProviderIdSchema } from '../../../shared/credential.ts';
+import { redirectLoginProviderIdSchema } from '../../../shared/credential.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import type { LoginFiles, RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
 import type { LoginOutcome } from '../../account/oauth/login-desk-contract.ts';
@@ -21,7 +21,7 @@ export type LoginOutcomeAnswer =
   | { readonly state: 'failed'; readonly error: Pick<CompanionError, 'code' | 'message' | 'remedy'> };
 
 const beginBody = z.object({
-  provider: loginProviderIdSchema,
+  provider: redirectLoginProviderIdSchema,
   way: z.enum(['browser', 'loopback', 'manual']).optional(),
   isForced: z.boolean().optional(),
 });

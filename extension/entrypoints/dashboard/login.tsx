@@ -1,4 +1,5 @@
 import type { LoginStatus } from '../../../shared/status.ts';
+import { isRedirectLogin } from '../../../shared/login-name.ts';
 import { text } from '../../text.ts';
 import { AccountCard } from '../../ui/account-card.tsx';
 import type { Background } from '../../ui/background.ts';
@@ -47,7 +48,7 @@ function Actions({ login, background }: { readonly login: LoginStatus; readonly 
   const { id } = login;
   const mayRenew = login.isRefreshable && (login.state === 'usable' || login.state === 'expired');
   // One that is shared with Codex was made here or there; the companion knows, and says so.
-  const maySignOut = login.owner !== 'claude-code' && login.state !== 'off';
+  const maySignOut = (login.owner === 'companion' || login.owner === 'codex') && login.state !== 'off';
   const isLost = login.state === 'dead' && maySignOut;
   if (!mayRenew && !maySignOut) return null;
   const question =
@@ -59,7 +60,7 @@ function Actions({ login, background }: { readonly login: LoginStatus; readonly 
     <>
       <LoginProblem trouble={step.trouble} />
       <div class="row">
-        {isLost && (
+        {isLost && isRedirectLogin(login.provider) && (
           <a class="button" data-testid="login-again" href={signInHash(login.provider)}>
             {text('actionSignInAgain')}
           </a>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 import type { CompanionStatus } from '../../../shared/status.ts';
 import { text } from '../../text.ts';
 import type { Background } from '../../ui/background.ts';
@@ -11,7 +11,7 @@ import { Panel } from '../../ui/panel.tsx';
 import { useTell } from '../../ui/words.tsx';
 
 /** Where "Begin again" leads: `dashboard.html#sign-in-anthropic`. */
-function providerOfHash(): LoginProviderId | null {
+function providerOfHash(): RedirectLoginProviderId | null {
   return loginProviders.find((provider) => location.hash === signInHash(provider)) ?? null;
 }
 

@@ -1,4 +1,4 @@
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 import type { Background } from '../../ui/background.ts';
 import { LoginIntro } from '../../ui/login-intro.tsx';
 import { providerName } from '../../ui/login-view.ts';
@@ -7,7 +7,7 @@ import { useTell } from '../../ui/words.tsx';
 import { Heading } from './heading.tsx';
 
 export interface LoginProps {
-  readonly provider: LoginProviderId;
+  readonly provider: RedirectLoginProviderId;
   readonly background: Background;
   readonly onBack: () => void;
 }

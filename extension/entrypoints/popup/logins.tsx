@@ -1,4 +1,4 @@
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 import type { CompanionStatus } from '../../../shared/status.ts';
 import { LoginList } from '../../ui/login-list.tsx';
 import { LoginOffers } from '../../ui/login-offers.tsx';
@@ -6,7 +6,7 @@ import { offeredLogins, usedLogins } from '../../ui/login-view.ts';
 
 export interface LoginsProps {
   readonly companion: CompanionStatus;
-  readonly onChoose: (provider: LoginProviderId) => void;
+  readonly onChoose: (provider: RedirectLoginProviderId) => void;
 }
 
 /** The logins that serve beside the session, and the way to those that are missing; everything else is in the dashboard. */

@@ -1,5 +1,5 @@
 import { useContext, useState } from 'preact/hooks';
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 import type { ExtensionState } from '../../state.ts';
 import { text } from '../../text.ts';
 import type { Background } from '../../ui/background.ts';
@@ -16,7 +16,7 @@ import { Pair } from './pair.tsx';
 import { Panel } from './panel.tsx';
 
 /** What the person opened over the state's own view, until they go back. */
-type Screen = 'state' | 'pair' | 'clients' | LoginProviderId;
+type Screen = 'state' | 'pair' | 'clients' | RedirectLoginProviderId;
 
 export function Popup({ background }: { readonly background: Background }) {
   const now = useContext(NowContext);

@@ -1,5 +1,5 @@
 /** What the page after a provider's redirect shows. Pure. */
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 import type { ExtensionState, LoginAttempt } from '../../state.ts';
 import { cleanLabel } from '../label.ts';
 import { loginTrouble } from '../login-trouble.ts';
@@ -15,7 +15,7 @@ export type DoneAction =
 export interface DoneView {
   readonly kind: 'loading' | 'completing' | 'offline' | 'done' | 'failed' | 'over' | 'waiting' | 'stray';
   readonly tone: Tone;
-  readonly provider: LoginProviderId | null;
+  readonly provider: RedirectLoginProviderId | null;
   readonly title: Message;
   /** Who is signed in now. */
   readonly account: string | null;
@@ -120,11 +120,11 @@ function failedView({ provider }: LoginAttempt, error: { readonly code: string; 
 }
 
 /** The way back leads over what is to be read before a login. */
-function beginAgain(provider: LoginProviderId): DoneAction {
+function beginAgain(provider: RedirectLoginProviderId): DoneAction {
   return { does: 'go', label: message('actionBeginAgain'), url: `/dashboard.html${signInHash(provider)}` };
 }
 
-function overView(provider: LoginProviderId | null): DoneView {
+function overView(provider: RedirectLoginProviderId | null): DoneView {
   const actions = [dashboard, close];
   const paragraphs = [message('doneOverBody')];
   return { ...plain, kind: 'over', tone: 'off', provider, title: message('doneOverTitle'), paragraphs, actions };

@@ -1,7 +1,7 @@
 import { hashState } from '../../../extension/oauth-rules.ts';
 import type { OAuthStart } from '../../../extension/oauth-rules.ts';
 import type { LoginTabsPort } from '../../../extension/ports.ts';
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
 
 /** The tabs of a browser, as far as logins touch them: id and address, in order of opening. */
 export class FakeLoginTabs implements LoginTabsPort {
@@ -43,19 +43,19 @@ export class FakeLoginTabs implements LoginTabsPort {
   }
 }
 
-export const redirectUris: Readonly<Record<LoginProviderId, string>> = {
+export const redirectUris: Readonly<Record<RedirectLoginProviderId, string>> = {
   anthropic: 'http://localhost:54545/callback',
   openai: 'http://localhost:1455/auth/callback',
 };
 
-const authorizePages: Readonly<Record<LoginProviderId, string>> = {
+const authorizePages: Readonly<Record<RedirectLoginProviderId, string>> = {
   anthropic: 'https://claude.ai/oauth/authorize',
   openai: 'https://auth.openai.com/oauth/authorize',
 };
 
 /** What a companion offers, for a state that the test knows. */
 export async function offer(
-  provider: LoginProviderId,
+  provider: RedirectLoginProviderId,
   { loginId = `${provider}-login`, state = `${provider}-state`, expiresAtMs = Number.MAX_SAFE_INTEGER } = {},
 ): Promise<OAuthStart> {
   const redirectUri = redirectUris[provider];
@@ -66,6 +66,6 @@ export async function offer(
 }
 
 /** Where the provider sends the person back to. */
-export function redirectTo(provider: LoginProviderId, parameters: Readonly<Record<string, string>>): string {
+export function redirectTo(provider: RedirectLoginProviderId, parameters: Readonly<Record<string, string>>): string {
   return `${redirectUris[provider]}?${new URLSearchParams(parameters)}`;
 }

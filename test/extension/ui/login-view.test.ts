@@ -112,7 +112,7 @@ describe('what went wrong', () => {
   });
 
   test('every end of a login has words of its own', () => {
-    const ofNoClick = new Set(['LOGIN_REQUIRED', 'LOGIN_PORTS_BUSY']);
+    const ofNoClick = new Set(['LOGIN_REQUIRED', 'LOGIN_PORTS_BUSY', 'LOGIN_UNCONFIGURED']);
     const codes = Object.keys(errorTable).filter((code) => code.startsWith('LOGIN_') && !ofNoClick.has(code));
     const titles = codes.map((code) => words(loginTrouble({ code, message: '' }, 'anthropic').title));
     expect(titles).not.toContain('That did not work');

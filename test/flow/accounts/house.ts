@@ -13,7 +13,7 @@ import { pathsOf } from '../../../companion/config/paths.ts';
 import type { ExplainedExchange } from '../../../companion/http/control/ledger-routes.ts';
 import { openVault } from '../../../companion/vault/open-vault.ts';
 import type { Vault } from '../../../companion/vault/vault.ts';
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { LoginProviderId, RedirectLoginProviderId } from '../../../shared/credential.ts';
 import { Secret } from '../../../shared/redact.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import { findLeaks } from '../../support/canary.ts';
@@ -135,7 +135,7 @@ export class AccountHouse {
   }
 
   /** As a person without a paired browser does it: the address is opened by hand, and the answer is pasted. */
-  async signIn(provider: LoginProviderId): Promise<LoginStatus> {
+  async signIn(provider: RedirectLoginProviderId): Promise<LoginStatus> {
     const { logins } = this.app.service;
     const { id, authorizeUrl } = await logins.begin({ provider, way: 'manual' });
     const pasted =

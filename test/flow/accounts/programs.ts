@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import type { LoginProviderId } from '../../../shared/credential.ts';
+import type { LoginProviderId, RedirectLoginProviderId } from '../../../shared/credential.ts';
 import { askRaw } from '../api/raw-client.ts';
 import type { RawAnswer } from '../api/raw-client.ts';
 import { bodyFor, claude, gpt, openAccountHouse } from './house.ts';
@@ -15,14 +15,14 @@ import type { AccountHouse, DialectPath } from './house.ts';
 
 export const pathOf = { anthropic: '/v1/messages', openai: '/v1/responses' } as const;
 export const modelOf = { anthropic: claude, openai: gpt } as const;
-export const providers = ['anthropic', 'openai'] as const satisfies readonly LoginProviderId[];
+export const providers = ['anthropic', 'openai'] as const satisfies readonly RedirectLoginProviderId[];
 export const authOf = (house: AccountHouse, provider: LoginProviderId) =>
   provider === 'anthropic' ? house.claude.auth : house.openAiAuth;
 export const tokensOf = (house: AccountHouse, provider: LoginProviderId) =>
   provider === 'anthropic' ? house.readClaudeTokens() : house.readAuthFile();
 
 /** Somebody is signed in, and the companion that they did it with is gone. The worker is off: requests alone renew. */
-export async function leaveSignedIn(provider: LoginProviderId, expiresInSeconds: number | null) {
+export async function leaveSignedIn(provider: RedirectLoginProviderId, expiresInSeconds: number | null) {
   const auth = { scenario: { expiresInSeconds } };
   const config = { auth: { refresh: { enabled: false } } };
   const house = await openAccountHouse({ claude: { auth }, openAiAuth: auth, config });

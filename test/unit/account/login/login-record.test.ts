@@ -37,6 +37,32 @@ describe('a login as JSON', () => {
     });
   });
 
+  it('keeps where a Copilot login is used, and as which client a Kiro login is renewed', () => {
+    const copilot = makeLogin({ provider: 'copilot', copilot: { apiUrl: 'https://api.business.githubcopilot.com' } });
+    const client = { id: 'client-1', secret: new Secret('CANARY-client'), expiresAtMs };
+    const place = { region: 'eu-central-1', profileArn: null, startUrl: 'https://acme.awsapps.com/start' };
+    const kiro = makeLogin({ provider: 'kiro', kiro: { ...place, client } });
+    for (const login of [copilot, kiro]) {
+      expect(parseLoginRecord(writeLoginRecord(login), login.provider, 'The file')).toEqual(login);
+    }
+    const bare = makeLogin({ provider: 'kiro', kiro: { ...place, client: null } });
+    expect(parseLoginRecord(writeLoginRecord(bare, writeLoginRecord(kiro)), 'kiro', 'The file')).toEqual(bare);
+  });
+
+  it('takes a Kiro login without what it cannot read, and no region that is none', () => {
+    const text = writeLoginRecord(makeLogin({ provider: 'kiro' }));
+    const withKiro = (kiro: unknown) =>
+      parseLoginRecord(JSON.stringify({ ...JSON.parse(text), kiro }), 'kiro', 'The file')?.kiro;
+    expect(withKiro({ region: 'us-east-1', client: { id: 7 }, startUrl: 'no address' })).toEqual({
+      region: 'us-east-1',
+      profileArn: null,
+      client: null,
+      startUrl: null,
+    });
+    expect(withKiro({ region: 'evil.example/', client: null })).toBeUndefined();
+    expect(withKiro(undefined)).toBeUndefined();
+  });
+
   it.each([
     [
       'camel case',

@@ -1,6 +1,6 @@
 /** Logins from their beginning to each of their ends, against a login server on loopback. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { LoginProviderId } from '../../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../../shared/credential.ts';
 import { Secret } from '../../../../shared/redact.ts';
 import { disclosureText } from '../../../../shared/login-disclosure.ts';
 import { companionFrameSchema } from '../../../../shared/link/frame.ts';
@@ -146,7 +146,7 @@ describe('a login in a paired browser', () => {
     expect(greeted).toHaveLength(1);
   });
 
-  test.each<LoginProviderId>(['anthropic', 'openai'])(
+  test.each<RedirectLoginProviderId>(['anthropic', 'openai'])(
     '%s: the code and its verifier become a kept login',
     async (id) => {
       const { desk, server, kept, results, changes } = await setUp();
@@ -192,7 +192,7 @@ describe('a login in a paired browser', () => {
 });
 
 describe('a login that comes to nothing', () => {
-  const begin = async (id: LoginProviderId = 'anthropic') => {
+  const begin = async (id: RedirectLoginProviderId = 'anthropic') => {
     const all = await setUp();
     return { ...all, login: await all.desk.begin({ provider: id }) };
   };

@@ -1,7 +1,7 @@
 /** What is asked of the token endpoints, and what their answers are taken for. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { LoginProviderId } from '../../../../shared/credential.ts';
+import type { RedirectLoginProviderId } from '../../../../shared/credential.ts';
 import { Secret } from '../../../../shared/redact.ts';
 import type { StoredLogin } from '../../../../companion/account/login/stored-login.ts';
 import { createTokenEndpoint } from '../../../../companion/account/oauth/create-token-endpoint.ts';
@@ -28,14 +28,14 @@ const grant = {
 };
 const never = new AbortController().signal;
 
-async function setUp(id: LoginProviderId, timeoutMs = 5000) {
+async function setUp(id: RedirectLoginProviderId, timeoutMs = 5000) {
   const server = await startTokenServer();
   const options = { dispatcher: openDispatcher(), nowMs: () => nowMs, userAgent: 'ccproxy-companion/0', timeoutMs };
   const provider = providersAt(server.url)[id];
   return { server, provider, options, endpoint: createTokenEndpoint(provider, options) };
 }
 
-const stored = (provider: LoginProviderId): StoredLogin => ({
+const stored = (provider: RedirectLoginProviderId): StoredLogin => ({
   provider,
   accessToken: new Secret(canaries.access.value),
   refreshToken: new Secret(canaries.refresh.value),
@@ -236,7 +236,7 @@ describe('a renewal', () => {
     expect(login).toMatchObject({ expiresAtMs: 1_900_000_000_000, account: { email: 'ada@example.com' } });
   });
 
-  test.each<LoginProviderId>(['anthropic', 'openai'])(
+  test.each<RedirectLoginProviderId>(['anthropic', 'openai'])(
     '%s: does not lose a new refresh token that comes alone',
     async (id) => {
       const { server, endpoint } = await setUp(id);
@@ -248,7 +248,7 @@ describe('a renewal', () => {
     },
   );
 
-  test.each<[LoginProviderId, string, number, unknown, string]>([
+  test.each<[RedirectLoginProviderId, string, number, unknown, string]>([
     ['anthropic', 'invalid_grant', 400, { error: 'invalid_grant', error_description: 'Refresh token not found' }, 'D'],
     ['anthropic', 'authentication_error', 401, { error: { type: 'authentication_error', message: 'x' } }, 'D'],
     [
