@@ -37,8 +37,10 @@ import { createCatalogue } from './http/front/catalogue.ts';
 import { allowedHostsFor, checkHost } from './http/guard.ts';
 import { checkBinding, listenForClients, listenForCommands, urlHost } from './http/listen.ts';
 import { addRoutes } from './http/manage/add-routes.ts';
+import { ledgerRoutes } from './http/manage/ledger-routes.ts';
 import { refreshRoute } from './http/manage/refresh-route.ts';
 import type { Route } from './http/manage/route.ts';
+import { statusRoute } from './http/manage/status-route.ts';
 import { addPages } from './http/pages.ts';
 import { addQuotaRoute } from './http/quota.ts';
 import { openLink } from './link/link.ts';
@@ -235,7 +237,19 @@ export async function createApp({ config, logger, onEvent, environment = process
   tellBrowsers = () => link.broadcastStatus();
 
   /** The same routes behind three doors: the admin key, the control socket, the link. */
-  const routes: readonly Route[] = [refreshRoute(() => accounts.logins.worker())];
+  const routes: readonly Route[] = [
+    refreshRoute(() => accounts.logins.worker()),
+    statusRoute({ status, notices: () => notices, configProblem: () => null, ledger }),
+    ...ledgerRoutes({
+      ledger,
+      names: {
+        credentials: () => [...sessions.list(), ...api.credentials()],
+        clientKeys: () => [],
+        providers: () => config.providers,
+      },
+      nowMs,
+    }),
+  ];
   const client = createClientServer({
     keyCheck: new ClientKeyCheck(clientKey, nowMs),
     adminKeyCheck: new AdminKeyCheck(adminKey, nowMs),
@@ -294,6 +308,7 @@ export async function createApp({ config, logger, onEvent, environment = process
   });
   addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.credentials()), nowMs });
 
+  const notices = noticesOf(vault, openedVault.quarantinedTo, openedStore.quarantinedTo);
   let isListening = false;
   const stopAll = async () => {
     await activity.drain(isListening ? config.server.drainSeconds * 1000 : 0);
@@ -308,7 +323,7 @@ export async function createApp({ config, logger, onEvent, environment = process
   };
   let stopping: Promise<void> | undefined;
   return {
-    notices: noticesOf(vault, openedVault.quarantinedTo, openedStore.quarantinedTo),
+    notices,
     control,
     service,
     async start() {

@@ -1,6 +1,7 @@
 /** The ledger as exchanges see it: a row is handed over in no time, and written a moment later. */
 import type { Logger } from '../base/log.ts';
 import { CompanionError } from '../base/error.ts';
+import type { LedgerInsight } from '../store/ledger-insight.ts';
 import { pruneStepRows } from '../store/ledger.ts';
 import type { CredentialTotals, LedgerRow, LedgerStore, UsageFilter, UsageGroup, UsageKey } from '../store/ledger.ts';
 
@@ -79,6 +80,12 @@ export class Ledger {
   usage(by: UsageKey, filter: UsageFilter): readonly UsageGroup[] {
     this.flush();
     return this.#options.store.usage(by, filter);
+  }
+
+  /** What is there up to now, for whoever looks. Errors: `STORE_UNAVAILABLE`, like its methods. */
+  get insight(): LedgerInsight {
+    this.flush();
+    return this.#options.store.insight;
   }
 
   /** Errors: `STORE_UNAVAILABLE`. */

@@ -1,3 +1,5 @@
+import type { LedgerInsight } from './ledger-insight.ts';
+
 /** The ledger: one row for each exchange, counts and outcomes, never contents. */
 
 export interface LedgerAttempt {
@@ -54,7 +56,8 @@ export interface LedgerRow {
   readonly explanation: LedgerExplanation;
 }
 
-export type UsageKey = 'model' | 'client' | 'credential' | 'day';
+export const usageKeys = ['model', 'client', 'credential', 'client_key', 'provider', 'day'] as const;
+export type UsageKey = (typeof usageKeys)[number];
 
 export interface UsageFilter {
   readonly sinceMs?: number;
@@ -62,8 +65,8 @@ export interface UsageFilter {
 }
 
 /**
- * Sums over the exchanges of one model (the one that served, else the one asked for), client, credential or day (local
- * date `2026-11-22`).
+ * Sums over the exchanges of one model (the one that served, else the one asked for), client, credential, client key,
+ * provider or day (local date `2026-11-22`).
  */
 export interface UsageGroup {
   /** Empty where the exchanges have none. */
@@ -134,6 +137,7 @@ export interface LedgerStore {
   /** Most tokens first; days in order. */
   usage(by: UsageKey, filter: UsageFilter): readonly UsageGroup[];
   credentialTotals(): readonly CredentialTotals[];
+  readonly insight: LedgerInsight;
   /**
    * Forgets rows from before `olderThanMs` (Unix milliseconds) and the oldest above `keepRows`; how many went. At most
    * `pruneStepRows` in one call, so that nobody waits long for it.

@@ -10,6 +10,8 @@ import type {
   UsageKey,
 } from './ledger.ts';
 import { addGroups, pruneStepRows, tokensOf } from './ledger.ts';
+import type { LedgerInsight } from './ledger-insight.ts';
+import { isFailure, SqliteInsight } from './sqlite-insight.ts';
 import { count, flag, json, plain, Table, time } from './table.ts';
 
 const considered = z.object({ who: z.string(), verdict: z.string(), reason: z.string() });
@@ -52,22 +54,21 @@ const exchangeTable = new Table<LedgerRow>('exchanges', {
   explanation: json(explanation, { plan: 'not known', considered: [], attempts: [] }),
 });
 
-/** The first columns of `exchanges_by_...`: grouped by them, SQLite sorts nothing and answers from the index alone. */
-const groupColumns: Readonly<Record<Exclude<UsageKey, 'day'>, string>> = {
-  model: 'served_model, model',
-  client: 'client',
-  credential: 'credential',
-};
+interface Grouping {
+  readonly index: string;
+  /** The first columns of the index: grouped by them, SQLite sorts nothing and answers from the index alone. */
+  readonly columns: string;
+  /** Which of them names the group. */
+  readonly key: string;
+}
 
-/** Which of them names the group. */
-const keys: Readonly<Record<Exclude<UsageKey, 'day'>, string>> = {
-  model: "coalesce(served_model, model, '')",
-  client: 'client',
-  credential: "coalesce(credential, '')",
+const groupings: Readonly<Record<Exclude<UsageKey, 'day'>, Grouping>> = {
+  model: { index: 'by_model', columns: 'served_model, model', key: "coalesce(served_model, model, '')" },
+  client: { index: 'by_client', columns: 'client_key, client', key: 'client' },
+  client_key: { index: 'by_client', columns: 'client_key', key: "coalesce(client_key, '')" },
+  credential: { index: 'by_credential', columns: 'provider, credential', key: "coalesce(credential, '')" },
+  provider: { index: 'by_credential', columns: 'provider', key: "coalesce(provider, '')" },
 };
-
-/** What the person or the client broke off is no failure. */
-const isFailure = "outcome NOT IN ('ok', 'CLIENT_GONE', 'STOPPED_BY_USER')";
 
 const sums = `
   count(*) AS exchanges, total(${isFailure}) AS failures,
@@ -77,7 +78,7 @@ const sums = `
 
 const lastFailure = `
   SELECT outcome, at_ms AS atMs FROM exchanges INDEXED BY exchanges_by_credential
-  WHERE credential = ? AND ${isFailure} ORDER BY at_ms DESC LIMIT 1`;
+  WHERE provider IS ? AND credential = ? AND ${isFailure} ORDER BY at_ms DESC LIMIT 1`;
 
 const oldest = 'SELECT rowid FROM exchanges ORDER BY at_ms, rowid LIMIT ?';
 
@@ -86,6 +87,7 @@ export class SqliteLedger implements LedgerStore {
   readonly #connection: Connection;
   readonly #report: (problem: string) => void;
   readonly #alsoCount: (rows: readonly LedgerRow[]) => void;
+  readonly insight: LedgerInsight;
 
   /**
    * `report` is told what a row holds that this version cannot read; `alsoCount` gets the rows inside of the transaction that
@@ -99,6 +101,7 @@ export class SqliteLedger implements LedgerStore {
     this.#connection = connection;
     this.#report = report;
     this.#alsoCount = alsoCount;
+    this.insight = new SqliteInsight(connection, (row) => this.#row(row));
   }
 
   appendExchanges(rows: readonly LedgerRow[]): void {
@@ -124,9 +127,10 @@ export class SqliteLedger implements LedgerStore {
 
   usage(by: UsageKey, { sinceMs = 0, untilMs = Number.MAX_SAFE_INTEGER }: UsageFilter): readonly UsageGroup[] {
     if (by === 'day') return [...this.#days(Math.ceil(sinceMs), Math.ceil(untilMs))];
+    const { index, columns, key } = groupings[by];
     const groups = this.#connection.all(
-      `SELECT ${keys[by]} AS key, ${sums} FROM exchanges INDEXED BY exchanges_by_${by}
-       WHERE at_ms >= ? AND at_ms < ? GROUP BY ${groupColumns[by]}`,
+      `SELECT ${key} AS key, ${sums} FROM exchanges INDEXED BY exchanges_${index}
+       WHERE at_ms >= ? AND at_ms < ? GROUP BY ${columns}`,
       Math.ceil(sinceMs),
       Math.ceil(untilMs),
     ) as unknown as UsageGroup[];
@@ -134,6 +138,7 @@ export class SqliteLedger implements LedgerStore {
   }
 
   credentialTotals(): readonly CredentialTotals[] {
+    const providers = this.usage('provider', {}).map(({ key }) => (key === '' ? null : key));
     return this.usage('credential', {})
       .filter((group) => group.key !== '')
       .map(({ key, exchanges, failures, lastAtMs }) => ({
@@ -141,7 +146,7 @@ export class SqliteLedger implements LedgerStore {
         exchanges,
         failures,
         lastAtMs,
-        lastFailure: failures === 0 ? null : this.#lastFailure(key),
+        lastFailure: failures === 0 ? null : this.#lastFailure(key, providers),
       }));
   }
 
@@ -170,9 +175,12 @@ export class SqliteLedger implements LedgerStore {
     }
   }
 
-  #lastFailure(credential: string): CredentialTotals['lastFailure'] {
-    const row = this.#connection.get(lastFailure, credential);
-    return row === undefined ? null : { outcome: String(row['outcome']), atMs: Number(row['atMs']) };
+  /** The index begins with the provider, and no row of a credential has two in practice. */
+  #lastFailure(credential: string, providers: readonly (string | null)[]): CredentialTotals['lastFailure'] {
+    const rows = providers.map((provider) => this.#connection.get(lastFailure, provider, credential));
+    const found = rows.filter((row) => row !== undefined);
+    const [newest] = found.sort((left, right) => Number(right['atMs']) - Number(left['atMs']));
+    return newest === undefined ? null : { outcome: String(newest['outcome']), atMs: Number(newest['atMs']) };
   }
 
   /** Row ids never lie, they only have gaps: most of the time they show without counting that nothing is to be done. */

@@ -9,6 +9,7 @@ import { Connection } from './connection.ts';
 import type { Row } from './connection.ts';
 import type { CredentialTotals, LedgerRow, UsageFilter, UsageGroup, UsageKey } from './ledger.ts';
 import { SqliteClientKeys } from './sqlite-client-keys.ts';
+import type { LedgerInsight } from './ledger-insight.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import type { SeatRecord, SessionRecord, Store } from './store.ts';
 import { flag, json, plain, Table, time } from './table.ts';
@@ -172,6 +173,10 @@ export class SqliteStore implements Store {
 
   usage(by: UsageKey, filter: UsageFilter): readonly UsageGroup[] {
     return this.#ledger.usage(by, filter);
+  }
+
+  get insight(): LedgerInsight {
+    return this.#ledger.insight;
   }
 
   credentialTotals(): readonly CredentialTotals[] {

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { Connection } from '../../../companion/store/connection.ts';
+import { usageKeys } from '../../../companion/store/ledger.ts';
 import { migrations } from '../../../companion/store/migrations.ts';
 import { SqliteLedger } from '../../../companion/store/sqlite-ledger.ts';
 import { ledgerRow } from '../../support/records.ts';
@@ -20,7 +21,7 @@ class WatchedConnection extends Connection {
   }
 }
 
-it.each(['model', 'client', 'credential', 'day'] as const)(
+it.each(usageKeys)(
   'usage by %s is summed from an index alone, in its order: a million rows would not be read in a second',
   (by) => {
     const database = new DatabaseSync(':memory:');
@@ -59,5 +60,5 @@ it('tells the last failure of a credential without reading its other rows', () =
   ledger.appendExchanges([ledgerRow({ outcome: 'OVERLOADED' })]);
   ledger.credentialTotals();
   const [plan] = database.prepare(`EXPLAIN QUERY PLAN ${connection.questions.at(-1)}`).all();
-  expect(plan?.['detail']).toContain('USING COVERING INDEX exchanges_by_credential (credential=?)');
+  expect(plan?.['detail']).toContain('USING COVERING INDEX exchanges_by_credential (provider=? AND credential=?)');
 });
