@@ -18,7 +18,7 @@ import {
   vaultPrefix,
   writeRecord,
 } from './key-record.ts';
-import type { KeyRecord, NewKey } from './key-record.ts';
+import type { KeyChange, KeyRecord, NewKey } from './key-record.ts';
 
 export interface ApiKeyOptions {
   readonly vault: Vault;
@@ -36,6 +36,8 @@ export interface KeyEntry {
   readonly places: readonly string[];
   /** `false` for one in the vault whose provider is no longer configured: it is kept, and never used. */
   readonly hasProvider: boolean;
+  /** Ids that it had with earlier secrets. */
+  readonly formerIds: readonly string[];
 }
 
 export interface RemovedKey {
@@ -98,7 +100,45 @@ export class ApiKeyService {
     });
   }
 
-  #refuseKnown(id: string, name: string | undefined): void {
+  /**
+   * Another secret, name or rank for a key in the vault. With another secret it has another id: the new entry is there
+   * before the old one goes. Errors: `NOT_FOUND`; `INVALID_REQUEST`, also for one that stands elsewhere only.
+   */
+  update(wanted: string, change: KeyChange): Promise<ApiKey> {
+    return this.#queue.run('keys', async () => {
+      const { key, places } = this.find(wanted);
+      if (!places.includes(vaultPlace) || key.secret === null) throw standsElsewhere(key, places);
+      const { vault, providers } = this.#options;
+      const next = checkNewKey({ secret: key.secret, ...change, providerId: key.providerId }, providers);
+      const id = idOfKey(key.providerId, next.secret.reveal());
+      this.#refuseKnown(id === key.id ? undefined : id, next.name === key.name ? undefined : next.name);
+      const kept = await vault.get(vaultNameOf(key));
+      const record = kept && readRecord(kept);
+      if (record === undefined) throw notFound(`There is no key ${quote(wanted)} any more.`);
+      const { name = record.name, priority = record.priority } = next;
+      const changed = { ...record, key: next.secret.reveal(), name, priority };
+      if (id === key.id) await vault.set(vaultNameOf(key), writeRecord(changed));
+      else await this.#replace(key, { ...changed, formerIds: formerIdsOf(record, key.id) });
+      await this.#load();
+      return this.find(id).key;
+    });
+  }
+
+  async #replace(old: ApiKey, record: KeyRecord): Promise<void> {
+    const { vault } = this.#options;
+    const name = vaultNameOf({ providerId: old.providerId, id: idOfKey(old.providerId, record.key) });
+    await vault.set(name, writeRecord({ ...record, replaces: old.id }));
+    await vault.delete(vaultNameOf(old));
+    await vault.set(name, writeRecord(record));
+  }
+
+  /** How a key is called that has this id, or had it; `undefined` when there is none. */
+  nameOf(id: string): string | undefined {
+    return (this.#entries.find(({ key }) => key.id === id) ?? this.#entries.find((one) => one.formerIds.includes(id)))
+      ?.key.name;
+  }
+
+  #refuseKnown(id: string | undefined, name: string | undefined): void {
     const same = this.#entries.find(({ key }) => key.id === id);
     if (same !== undefined) {
       const places = same.places.join(', ');
@@ -139,15 +179,34 @@ export class ApiKeyService {
 
   async #readVault(): Promise<readonly KeySource[]> {
     const { vault, logger } = this.#options;
-    const sources: (KeySource & { readonly addedAtMs: number })[] = [];
+    const sources: (KeySource & { readonly addedAtMs: number; readonly record: KeyRecord })[] = [];
     for (const entry of await vault.list(vaultPrefix)) {
       const secret = await vault.get(entry);
       const record = secret && readRecord(secret);
       const [providerId = ''] = entry.slice(vaultPrefix.length).split('/');
       if (record === undefined) logger.warn({ entry }, 'an API key in the vault could not be read and is left alone');
-      else sources.push({ ...sourceOfRecord(providerId, record), addedAtMs: record.addedAtMs });
+      else sources.push({ ...sourceOfRecord(providerId, record), addedAtMs: record.addedAtMs, record });
     }
-    return sources.toSorted((one, other) => one.addedAtMs - other.addedAtMs);
+    const replaced = await this.#finishReplacements(sources.map(({ record, providerId }) => ({ record, providerId })));
+    return sources
+      .filter((one) => !replaced.has(idOfKey(one.providerId, one.secret.reveal())))
+      .toSorted((one, other) => one.addedAtMs - other.addedAtMs);
+  }
+
+  /** A crash came between the new entry and the end of the old one. The ids of those that went now. */
+  async #finishReplacements(
+    kept: readonly { readonly record: KeyRecord; readonly providerId: string }[],
+  ): Promise<ReadonlySet<string>> {
+    const { vault } = this.#options;
+    const replaced = new Set<string>();
+    for (const { record, providerId } of kept) {
+      const { replaces, ...rest } = record;
+      if (replaces === undefined) continue;
+      await vault.delete(vaultNameOf({ providerId, id: replaces }));
+      await vault.set(vaultNameOf({ providerId, id: idOfKey(providerId, record.key) }), writeRecord(rest));
+      replaced.add(replaces);
+    }
+    return replaced;
   }
 }
 
@@ -158,15 +217,22 @@ interface KeySource {
   readonly priority: number | undefined;
   readonly origin: ApiKey['origin'];
   readonly place: string;
+  readonly formerIds: readonly string[];
+}
+
+const mostFormerIds = 20;
+
+function formerIdsOf({ formerIds = [] }: KeyRecord, id: string): string[] {
+  return [...formerIds, id].slice(-mostFormerIds);
 }
 
 function sourceOfConfigured({ source, ...key }: ConfiguredKey): KeySource {
-  return { ...key, place: source };
+  return { ...key, place: source, formerIds: [] };
 }
 
-function sourceOfRecord(providerId: string, { key, name, priority }: KeyRecord): KeySource {
-  const place = vaultPlace;
-  return { providerId, secret: new Secret(key), name: name ?? undefined, priority, origin: 'vault', place };
+function sourceOfRecord(providerId: string, { key, name, priority, formerIds = [] }: KeyRecord): KeySource {
+  const facts = { origin: 'vault', place: vaultPlace, formerIds } as const;
+  return { providerId, secret: new Secret(key), name: name ?? undefined, priority, ...facts };
 }
 
 /** The same key of several places is one: from the first place, under the first name that somebody gave it. */
@@ -185,7 +251,8 @@ function mergeSources(sources: readonly KeySource[], isKnown: (providerId: strin
       priority: same.find(({ priority }) => priority !== undefined)?.priority ?? usualPriority,
     };
     const places = [...new Set(same.map(({ place }) => place))];
-    return [{ key, places, hasProvider: isKnown(first.providerId) }];
+    const formerIds = same.flatMap((source) => source.formerIds);
+    return [{ key, places, hasProvider: isKnown(first.providerId), formerIds }];
   });
 }
 
@@ -194,7 +261,7 @@ function entriesOf(provider: ApiProvider | undefined, own: readonly KeyEntry[]):
   if (provider === undefined || own.length > 0 || !provider.isKeyless) return own;
   const id = `${provider.id}-keyless`;
   const facts = { kind: 'api-key', origin: 'config', priority: usualPriority, secret: null } as const;
-  return [{ key: { ...facts, id, providerId: provider.id, name: id }, places: [], hasProvider: true }];
+  return [{ key: { ...facts, id, providerId: provider.id, name: id }, places: [], hasProvider: true, formerIds: [] }];
 }
 
 function notFound(message: string): CompanionError {

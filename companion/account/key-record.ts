@@ -1,6 +1,7 @@
 /** A key in the vault: how it is called there, and what stands in its entry. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { providerIdOf } from '../../shared/api-provider.ts';
 import type { ApiProvider } from '../../shared/api-provider.ts';
 import type { ApiKey } from '../../shared/credential.ts';
 import { Secret } from '../../shared/redact.ts';
@@ -18,6 +19,10 @@ const recordSchema = z.object({
   name: z.string().nullable(),
   priority: z.number(),
   addedAtMs: z.number(),
+  /** Ids that it had with earlier secrets, the newest last: what was counted under them is still its own. */
+  formerIds: z.array(z.string()).optional(),
+  /** The entry that is to go once this one is there; only between two writes, or after a crash. */
+  replaces: z.string().optional(),
 });
 export type KeyRecord = z.infer<typeof recordSchema>;
 
@@ -53,6 +58,9 @@ export interface NewKey {
   readonly priority?: number | undefined;
 }
 
+/** What is to be another about a key that is kept. */
+export type KeyChange = Partial<Pick<NewKey, 'secret' | 'name' | 'priority'>>;
+
 /** The same, in order. Errors: `INVALID_REQUEST`, which never quotes the key. */
 export function checkNewKey(wanted: NewKey, providers: readonly ApiProvider[]): NewKey {
   const provider = checkProvider(wanted.providerId, providers);
@@ -81,7 +89,8 @@ export function checkProvider(wanted: string, providers: readonly ApiProvider[])
 
 function findProvider(wanted: string, providers: readonly ApiProvider[]): ApiProvider {
   const lower = wanted.trim().toLowerCase();
-  const found = providers.find(({ id, name }) => id === lower || name.toLowerCase() === lower);
+  const meant = providerIdOf(wanted);
+  const found = providers.find(({ id, name }) => id === meant || name.toLowerCase() === lower);
   if (found !== undefined) return found;
   const known = providers.map(({ id }) => id).join(', ');
   throw new CompanionError('NOT_FOUND', `There is no provider ${quote(wanted.trim())}.`, {
