@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import type { ApiProvider } from '../shared/api-provider.ts';
 import type { ApiKey, OAuthLogin, OAuthToken, RoutedCredential } from '../shared/credential.ts';
 import { ApiKeyService } from './account/api-keys.ts';
+import type { CredentialTraits } from './account/credential-traits.ts';
 import type { Logins } from './account/login/login-service-contract.ts';
 import { chatGptHeaders } from './account/oauth/openai-token-endpoint.ts';
 import { askProvider, isSuccess } from './account/oauth/provider-call.ts';
@@ -21,6 +22,7 @@ import { ApiUpstream } from './upstream/api-upstream.ts';
 import { createModelList } from './upstream/model-list.ts';
 import type { ListModels } from './upstream/model-list.ts';
 import { createRawTransport } from './upstream/undici-raw.ts';
+import { isSessionId } from './account/session-record.ts';
 import type { Vault } from './vault/vault.ts';
 import { userAgent } from './version.ts';
 
@@ -31,13 +33,14 @@ export interface ApiModeOptions {
   readonly quotas: QuotaBoard;
   readonly sessions: () => readonly SessionRecord[];
   readonly logins: Pick<Logins, 'list' | 'lease'>;
+  readonly traits: CredentialTraits;
   readonly logger: Logger;
   readonly nowMs: () => number;
 }
 
 export interface ApiMode {
   readonly keys: ApiKeyService;
-  /** Keys and logins, as they stand now. */
+  /** Keys and logins that may serve, as they stand now. */
   readonly credentials: () => readonly RoutedCredential[];
   readonly pool: KeyPool;
   readonly lists: ModelLists;
@@ -50,7 +53,7 @@ export interface ApiMode {
 
 /** Reads the keys; asks nobody anything yet. */
 export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
-  const { config, vault, dispatcher, quotas, sessions, logins, logger, nowMs } = options;
+  const { config, vault, dispatcher, quotas, sessions, logins, traits, logger, nowMs } = options;
   const { providers } = config;
   const keys = await ApiKeyService.open({ vault, providers, configured: config.keys, logger, nowMs });
   const pool = new KeyPool({ nowMs, monotonicMs: () => systemClock.monotonicMs() });
@@ -73,10 +76,12 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     codecOf: (provider) => upstream.codecOf(provider),
     nowMs,
   });
-  const credentials = joined(
+  const all = joined(
     () => logins.list(),
     () => keys.list(),
+    traits,
   );
+  const credentials = withoutOff(all, traits);
   const lists = new ModelLists({
     providers,
     keys: credentials,
@@ -87,11 +92,13 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
   });
   const routing = new Routing({
     providers,
-    keys: credentials,
+    keys: all,
+    isOff: (id) => traits.isOff(id),
     sessions,
     pool,
     lists,
-    usedFraction: (keyId, model) => quotas.usedFraction(keyId, model),
+    usedFraction: (id, model) =>
+      isSessionId(id) ? quotas.usedFractionOfSession(id, model) : quotas.usedFraction(id, model),
     aliases: config.models.aliases,
     strategy: config.router.strategy,
     claudeCode: config.claudeCode.mode,
@@ -114,13 +121,42 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
   return { keys, credentials, checkLogin, pool, lists, listModels, upstream, routing };
 }
 
-/** Both in one array, which is the same one for as long as both are. */
-function joined(logins: () => readonly OAuthLogin[], keys: () => readonly ApiKey[]): () => readonly RoutedCredential[] {
-  let parts: readonly [readonly OAuthLogin[], readonly ApiKey[]] | undefined;
-  let all: readonly RoutedCredential[] = [];
-  return () => {
-    const now = [logins(), keys()] as const;
-    if (parts?.[0] !== now[0] || parts[1] !== now[1]) [parts, all] = [now, [...now[0], ...now[1]]];
-    return all;
+/** Both in one array, which is the same one for as long as both are, and what was said of them. */
+function joined(
+  logins: () => readonly OAuthLogin[],
+  keys: () => readonly ApiKey[],
+  traits: CredentialTraits,
+): () => readonly RoutedCredential[] {
+  const join = keepLast(
+    (
+      ofLogins: readonly OAuthLogin[],
+      ofKeys: readonly ApiKey[],
+      said: CredentialTraits['known'],
+    ): readonly RoutedCredential[] => [
+      ...ofLogins.map((login) => ({ ...login, priority: said.get(login.id)?.priority ?? login.priority })),
+      ...ofKeys,
+    ],
+  );
+  return () => join(logins(), keys(), traits.known);
+}
+
+function withoutOff(
+  all: () => readonly RoutedCredential[],
+  traits: CredentialTraits,
+): () => readonly RoutedCredential[] {
+  const filter = keepLast((some: readonly RoutedCredential[], said: CredentialTraits['known']) =>
+    some.filter(({ id }) => said.get(id)?.isOff !== true),
+  );
+  return () => filter(all(), traits.known);
+}
+
+/** Works anew only when its parts are others. */
+function keepLast<Parts extends readonly unknown[], Result>(work: (...parts: Parts) => Result) {
+  let last: { readonly parts: Parts; readonly result: Result } | undefined;
+  return (...parts: Parts): Result => {
+    if (last === undefined || parts.some((part, index) => part !== last?.parts[index])) {
+      last = { parts, result: work(...parts) };
+    }
+    return last.result;
   };
 }

@@ -10,6 +10,7 @@ import type { RoutedCredential } from '../shared/credential.ts';
 import { Secret } from '../shared/redact.ts';
 import type { ClientSettings, CompanionStatus, SeatStatus } from '../shared/status.ts';
 import { openAccountMode } from './account-mode.ts';
+import { CredentialTraits } from './account/credential-traits.ts';
 import { openApiMode } from './api-mode.ts';
 import type { SessionService } from './account/session-service.ts';
 import { systemClock } from './base/clock.ts';
@@ -101,7 +102,9 @@ export async function createApp({ config, logger, onEvent, environment = process
   const url = () => `http://${urlHost(config.server.host)}:${port}`;
 
   const dispatcher = createDispatcher(config.timeouts, config.network);
-  const web = openWebMode({ config, vault, store, dispatcher, link: () => link, logger, nowMs });
+  const traits = new CredentialTraits(store);
+  const isOff = (id: string) => traits.isOff(id);
+  const web = openWebMode({ config, vault, store, isOff, dispatcher, link: () => link, logger, nowMs });
   const { sessions } = web;
   // After a damaged database was set aside, what is in the vault may still be wanted for its rescue.
   if (openedStore.quarantinedTo === null) await sessions.sweep();
@@ -131,6 +134,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     quotas,
     sessions: () => sessions.list(),
     logins: accounts.logins,
+    traits,
     logger,
     nowMs,
   });
@@ -150,7 +154,7 @@ export async function createApp({ config, logger, onEvent, environment = process
   });
   const exchanges = new ExchangeService({
     plan: (request) => api.routing.plan(request),
-    keepsConversations: () => api.credentials().length > 1,
+    keepsConversations: () => api.credentials().length > 1 || sessions.list().length > 1,
     api: api.upstream,
     pool: api.pool,
     sessions,
@@ -208,7 +212,12 @@ export async function createApp({ config, logger, onEvent, environment = process
     app: userAgent,
     isHostAllowed: (request) => checkHost(request, allowedHosts()) === undefined,
     handlers: {
-      onSessionPush: async (seatId, push) => ({ sessionId: await sessions.receivePush(seatId, push) }),
+      onSessionPush: async (seatId, push) => {
+        const sessionId = await sessions.receivePush(seatId, push);
+        // What was learned of the one before, such as a full window of another plan, is found out anew.
+        api.pool.forget(sessionId);
+        return { sessionId };
+      },
       onSessionClear: (seatId, clear) => sessions.receiveClear(seatId, clear.store, clear.reason),
       onExchangeStop: (_seatId, exchangeId) => void activity.stop(exchangeId),
       ...accounts.linkHandlers,
@@ -258,7 +267,13 @@ export async function createApp({ config, logger, onEvent, environment = process
     nowMs,
   });
   addRoutes(client.app, routes, 'network');
-  const catalogue = createCatalogue({ providers: config.providers, keys: api.credentials, lists: api.lists, sessions });
+  const catalogue = createCatalogue({
+    providers: config.providers,
+    keys: api.credentials,
+    lists: api.lists,
+    sessions,
+    isOff,
+  });
   addFronts(client.app, exchanges, catalogue);
   addQuotaRoute(client.app, {
     sessions: sessionStatuses,

@@ -16,6 +16,8 @@ export interface WebModeOptions {
   readonly config: Config;
   readonly vault: Vault;
   readonly store: Store;
+  /** The person turned a session off. */
+  readonly isOff: (sessionId: string) => boolean;
   readonly dispatcher: Dispatcher;
   /** Opened later: nothing here asks for it before there is work. */
   readonly link: () => Pick<Link, 'isOnline' | 'runJob' | 'requestSession' | 'broadcastStatus'>;
@@ -28,7 +30,7 @@ export interface WebMode {
   readonly upstream: ClaudeWebUpstream;
 }
 
-export function openWebMode({ config, vault, store, dispatcher, link, logger, nowMs }: WebModeOptions): WebMode {
+export function openWebMode({ config, vault, store, isOff, dispatcher, link, logger, nowMs }: WebModeOptions): WebMode {
   const waysOf = createClaudeWays({
     jobs: {
       isOnline: (seatId) => link().isOnline(seatId),
@@ -42,6 +44,7 @@ export function openWebMode({ config, vault, store, dispatcher, link, logger, no
   });
   const sessions = new SessionService({
     store,
+    isOff,
     jar: new CookieJar(vault),
     connect: (target) => waysOf(target).map((transport) => new ClaudeSite(transport, nowMs)),
     logger,

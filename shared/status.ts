@@ -32,6 +32,8 @@ export const sessionStatusSchema = z.object({
   validUntilMs: z.number().nullable(),
   models: z.array(z.object({ id: label, name: label })).max(200),
   quotas: z.array(quotaWindowSchema).max(40),
+  /** The person turned it off: it is kept, and serves nobody. Absent for one that is on. */
+  isOff: z.boolean().optional(),
   /** The last trouble that still stands, as an error code of `shared/error-code.ts`, with when it happened. */
   trouble: z.object({ code: label, message: z.string().max(2000), atMs: z.number() }).nullable(),
 });

@@ -22,6 +22,7 @@ export interface SessionCheckOptions {
   readonly connect: ConnectSite;
   readonly logger: Logger;
   readonly nowMs: () => number;
+  readonly isOff: (sessionId: string) => boolean;
   readonly configuredOrganisation: string | null;
   readonly onChange: () => void;
   readonly onExpired: (session: SessionRecord) => void;
@@ -218,7 +219,8 @@ export class SessionCheck {
    * Rejects only when no session can tell its models.
    */
   async models(): Promise<SessionRecord['models']> {
-    const serving = this.#options.shelf.list().filter(mayServe);
+    const { shelf, isOff } = this.#options;
+    const serving = shelf.list().filter((session) => mayServe(session) && !isOff(session.id));
     const outcomes = await Promise.allSettled(serving.map((session) => this.#withModels(session)));
     const known = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');

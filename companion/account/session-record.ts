@@ -63,6 +63,11 @@ export function mergeRecord(
   };
 }
 
+/** No key and no login has such an id. */
+export function isSessionId(id: string): boolean {
+  return id.startsWith('ses_');
+}
+
 /** `true` when `one` and `other` are the same sync of the same session: what was learned of one holds for the other. */
 export function isSameSync(one: SessionRecord, other: SessionRecord): boolean {
   return one.id === other.id && one.syncedAtMs === other.syncedAtMs && one.rev === other.rev;
@@ -98,15 +103,21 @@ function chooseOrganisation(
   return same?.isOrganisationPinned === true && isMember ? same.organisationId : account.organisationId;
 }
 
+const placeholder = 'claude.ai';
+
+function isPlaceholder(name: string): boolean {
+  return name === placeholder || /^claude\.ai \(\d+\)$/.test(name);
+}
+
 /** A session that could not be asked for its account gets its real name with the first answer. */
 function nameOf(
   same: SessionRecord | undefined,
   account: SiteAccount | undefined,
   all: readonly SessionRecord[],
 ): string {
-  const isNamed = same !== undefined && (same.email ?? same.displayName) !== null;
+  const isNamed = same !== undefined && ((same.email ?? same.displayName) !== null || !isPlaceholder(same.name));
   if (isNamed || (same !== undefined && account === undefined)) return same.name;
-  const wanted = account?.email ?? account?.displayName ?? 'claude.ai';
+  const wanted = account?.email ?? account?.displayName ?? placeholder;
   const taken = new Set(all.filter((session) => session.id !== same?.id).map((session) => session.name));
   if (!taken.has(wanted)) return wanted;
   for (let number = 2; ; number += 1) if (!taken.has(`${wanted} (${number})`)) return `${wanted} (${number})`;

@@ -22,6 +22,8 @@ export interface SessionServiceOptions {
   readonly connect: ConnectSite;
   readonly logger: Logger;
   readonly nowMs: () => number;
+  /** The person turned it off: it is kept, and serves nobody. */
+  readonly isOff: (sessionId: string) => boolean;
   /** Organisation that the configuration asks for; beats every other choice in accounts that have it. */
   readonly configuredOrganisation: string | null;
   /** Called after every change that a status would show. */
@@ -59,7 +61,7 @@ export class SessionService {
   /** As everybody is told. */
   describe(session: SessionRecord): SessionStatus {
     const trouble = session.trouble ?? organisationTrouble(session, this.#options.configuredOrganisation);
-    return toSessionStatus({ ...session, trouble }, this.quotas(session.id));
+    return toSessionStatus({ ...session, trouble }, this.quotas(session.id), this.#options.isOff(session.id));
   }
 
   /** See `SessionIntake.receivePush`. */

@@ -3,7 +3,7 @@ import type { SessionStatus } from '../../shared/status.ts';
 import type { SessionRecord } from '../store/store.ts';
 
 /** A session as the status shows it: everything but what only the companion needs. */
-export function toSessionStatus(session: SessionRecord, quotas: readonly QuotaWindow[]): SessionStatus {
+export function toSessionStatus(session: SessionRecord, quotas: readonly QuotaWindow[], isOff: boolean): SessionStatus {
   const organisation = session.organisations.find((one) => one.id === session.organisationId);
   return {
     id: session.id,
@@ -23,5 +23,6 @@ export function toSessionStatus(session: SessionRecord, quotas: readonly QuotaWi
     models: session.models,
     quotas: [...quotas],
     trouble: session.trouble,
+    ...(isOff && { isOff }),
   };
 }

@@ -22,6 +22,8 @@ export interface ExchangeRequest {
   /** The route is this provider's alone. */
   readonly onlyProvider: string | undefined;
   readonly mode: Mode | undefined;
+  /** The account that is to serve, as the client calls it. */
+  readonly account: string | undefined;
   readonly client: string;
   /** Id of the client key that it came with; `null` for the companion's own. */
   readonly clientKey: string | null;

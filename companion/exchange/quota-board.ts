@@ -53,19 +53,18 @@ export class QuotaBoard {
     return owner.startsWith('key/') ? [...this.#boardOf(owner).windows.values()] : this.#read(owner);
   }
 
+  /** The same of a claude.ai session, whose facts are in the store alone. */
+  usedFractionOfSession(sessionId: string, model: string | undefined): number | null {
+    return fullestOf(this.#read(`session/${sessionId}`), model, this.#options.nowMs());
+  }
+
   /**
    * How full the fullest window is that `model` counts against: 0 untouched, 1 full. A window that has begun anew since
    * counts as untouched; `null` when nothing is known.
    */
   usedFraction(keyId: string, model: string | undefined): number | null {
     this.#readPending();
-    let fullest: number | null = null;
-    const nowMs = this.#options.nowMs();
-    for (const window of this.#boardOf(ownerOf(keyId)).windows.values()) {
-      const used = concerns(window, model) ? usedNow(window, nowMs) : null;
-      if (used !== null && (fullest === null || used > fullest)) fullest = used;
-    }
-    return fullest;
+    return fullestOf(this.#boardOf(ownerOf(keyId)).windows.values(), model, this.#options.nowMs());
   }
 
   /** Writes what is new. Errors: `STORE_UNAVAILABLE`; the facts stay in memory then, and the next flush tries again. */
@@ -100,6 +99,15 @@ export class QuotaBoard {
       return [];
     }
   }
+}
+
+function fullestOf(windows: Iterable<QuotaWindow>, model: string | undefined, nowMs: number): number | null {
+  let fullest: number | null = null;
+  for (const window of windows) {
+    const used = concerns(window, model) ? usedNow(window, nowMs) : null;
+    if (used !== null && (fullest === null || used > fullest)) fullest = used;
+  }
+  return fullest;
 }
 
 function ownerOf(keyId: string): string {

@@ -256,6 +256,7 @@ function routeRequestOf(
     isStateful: request.isStateful,
     onlyProvider: request.onlyProvider,
     ownKey: request.ownKey,
+    account: request.account,
     affinity: conversation?.isContinued === true ? conversation.key : undefined,
   };
 }

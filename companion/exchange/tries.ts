@@ -3,6 +3,7 @@ import type { LeasedCredential, OAuthToken, RoutedCredential } from '../../share
 import type { Logins } from '../account/login/login-service-contract.ts';
 import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { ApiCandidate, Candidate, ClaudeCodeCandidate, WebCandidate } from '../router/plan.ts';
+import { sessionProvider } from '../router/look-at-sessions.ts';
 import type { KeyPool } from '../router/pool.ts';
 import type { RunningExchange } from './activity.ts';
 import { askClaudeCode, askWeb, relay, translate } from './attempt.ts';
@@ -55,8 +56,14 @@ export class Tries {
     const { sessions, pool } = this.#services;
     if (candidate.kind === 'claude-code') return;
     if (candidate.kind === 'web') {
-      if (error === undefined) sessions.noteSuccess(candidate.session);
-      else sessions.noteFailure(candidate.session, error);
+      const { session, model } = candidate;
+      if (error === undefined) {
+        sessions.noteSuccess(session);
+        pool.noteSuccess(session.id, model);
+      } else {
+        sessions.noteFailure(session, error);
+        pool.noteSessionFailure(session.id, model, error);
+      }
     } else if (candidate.key.origin !== 'client') {
       if (error === undefined && status < 400) pool.noteSuccess(candidate.key.id, candidate.model);
       else if (error !== undefined) pool.noteFailure(candidate.key.id, candidate.model, error);
@@ -130,14 +137,17 @@ export class Tries {
   }
 
   async #tryWeb(run: TriedRun, candidate: WebCandidate): Promise<Begun | Failed> {
+    const { sessions, pool } = this.#services;
     const attempt: WebAttempt = { session: candidate.session, hasReply: false };
+    pool.noteLease({ id: candidate.session.id, providerId: sessionProvider }, run.conversation?.key);
     try {
       return await askWeb(this.#services, candidate, attempt, run.context, ({ transport }, { seatId }) =>
         run.exchange.describe({ transport, seatId }),
       );
     } catch (cause) {
       const error = reasonOf(cause, run.exchange.signal);
-      this.#services.sessions.noteFailure(attempt.session, error);
+      sessions.noteFailure(attempt.session, error);
+      pool.noteSessionFailure(attempt.session.id, candidate.model, error);
       return { kind: 'failed', error, hasOtherWay: attempt.hasReply && error.code === 'SEAT_OFFLINE', hasAsked: true };
     }
   }

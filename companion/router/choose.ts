@@ -7,10 +7,11 @@ import { isForClaudeCode, lookAtClaudeCode, lookAtWantedClaudeCode } from './loo
 import { unsuited } from './look.ts';
 import type { Look } from './look.ts';
 import { lookAtKeys, passOverKeys } from './look-at-keys.ts';
-import { lookAtSessions, passOverSessions } from './look-at-sessions.ts';
+import { lookAtSessions, otherAccount, passOverSessions, turnedOff } from './look-at-sessions.ts';
 import type { SessionFacts } from './look-at-sessions.ts';
 import type { Candidate, Consideration, Plan, RouteFacts, RouteRequest } from './plan.ts';
 import { refuse, refuseMode, refuseWeb } from './refuse.ts';
+import { checkAccount, isKeyOf, refuseAccount } from './wanted-account.ts';
 
 interface Choice {
   readonly candidate: Candidate;
@@ -20,23 +21,25 @@ interface Choice {
 /**
  * Throws `RATE_LIMITED`, `KEY_REJECTED` or `QUOTA_EXHAUSTED` when every credential that could serve has to be left alone,
  * `SESSION_REQUIRED`, `SESSION_EXPIRED`, `SESSION_SIGNED_OUT` or `NO_CREDENTIAL` when there is none, `MODEL_NOT_FOUND`,
- * `ROUTE_NOT_FOUND` and `NOT_AVAILABLE_IN_MODE`.
+ * `ROUTE_NOT_FOUND` and `NOT_AVAILABLE_IN_MODE`; `NOT_FOUND` when nothing has the name of the account that is wanted.
  */
 export function choose(request: RouteRequest, facts: RouteFacts): Plan {
-  const { mode, ownKey } = request;
+  const { mode, ownKey, account } = request;
+  if (account !== undefined) checkWanted(account, request, facts);
   if (isForClaudeCode(request, facts.aliases)) return planClaudeCode(request, facts);
   const keys = ownKey === undefined ? keysFor(request, facts) : [ownKey];
-  if (mode === 'api' && keys.length === 0) throw refuseMode(mode);
+  const hasChoice = account === undefined && !facts.keys.some(({ id }) => facts.isOff(id));
+  if (mode === 'api' && keys.length === 0 && hasChoice) throw refuseMode(mode);
   if (mode === 'web' && ownKey !== undefined) throw refuseWeb('the client sent its own credential along');
   if (mode === 'web' && !request.isTranslatable) throw refuseWeb('claude.ai has no such route');
   const catalogue = catalogueOf(request, facts, keys);
   const location = locateFor(request, catalogue);
   const sessions = ownKey === undefined ? facts.sessions : [];
-  const { standing, strategy, keptFor, turnOf, random, nowMs } = facts;
-  const rules = { standing, strategy, keptFor, turnOf, random, nowMs, catalogue };
+  const { standing, strategy, keptFor, turnOf, random, isOff, nowMs } = facts;
+  const rules = { standing, strategy, keptFor, turnOf, random, isOff, nowMs, catalogue };
   const looks = [
     ...(mode === 'web' ? passOverKeys(catalogue, 'the mode web is wanted') : lookAtKeys(location, request, rules)),
-    ...lookForWeb(request, location, { standing, sessions, nowMs }),
+    ...lookForWeb(request, location, { ...rules, sessions }),
     ...lookAtClaudeCode(request, location, facts.claudeCode),
     ...(ownKey === undefined ? passOverExcluded(request, facts, keys) : []),
   ];
@@ -51,28 +54,40 @@ export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   };
 }
 
+function checkWanted(account: string, request: RouteRequest, { keys, sessions, aliases }: RouteFacts): void {
+  if (request.ownKey !== undefined) throw refuseAccount('the client sent its own credential along');
+  if (isForClaudeCode(request, aliases)) throw refuseAccount('Claude Code has one account alone, its own');
+  checkAccount(account, keys, sessions);
+}
+
+function keysFor(request: RouteRequest, { keys, isOff }: RouteFacts): readonly RoutedCredential[] {
+  const isExcluded = (key: RoutedCredential) => whyExcluded(key, request, isOff) !== undefined;
+  return keys.some(isExcluded) ? keys.filter((key) => !isExcluded(key)) : keys;
+}
+
 /** A login opens a conversation with models; what is stored at a provider belongs to an API key. */
-function keysFor({ isStateful, onlyProvider }: RouteRequest, { keys }: RouteFacts): readonly RoutedCredential[] {
-  if (!isStateful && onlyProvider === undefined) return keys;
-  return keys.filter(
-    (key) =>
-      !(isStateful && key.kind === 'oauth-login') && (onlyProvider === undefined || key.providerId === onlyProvider),
-  );
+function whyExcluded(
+  key: RoutedCredential,
+  { isStateful, onlyProvider, account }: RouteRequest,
+  isOff: RouteFacts['isOff'],
+): string | undefined {
+  if (onlyProvider !== undefined && key.providerId !== onlyProvider) return onlyFor(onlyProvider);
+  if (account !== undefined && !isKeyOf(key, account)) return otherAccount(account);
+  if (isOff(key.id)) return turnedOff;
+  return isStateful && key.kind === 'oauth-login' ? 'only a key can store things' : undefined;
 }
 
 function passOverExcluded(
   request: RouteRequest,
-  { keys, providers }: RouteFacts,
+  { keys, providers, isOff }: RouteFacts,
   kept: readonly RoutedCredential[],
 ): readonly Look[] {
   if (kept.length === keys.length) return [];
-  const { onlyProvider } = request;
   return keys
     .filter((key) => !kept.includes(key))
     .map((key) => {
       const provider = providers.find(({ id }) => id === key.providerId);
-      const isElsewhere = onlyProvider !== undefined && key.providerId !== onlyProvider;
-      return unsuited(nameOfKey(provider, key), isElsewhere ? onlyFor(onlyProvider) : 'only a key can store things');
+      return unsuited(nameOfKey(provider, key), whyExcluded(key, request, isOff) ?? turnedOff);
     });
 }
 
@@ -130,7 +145,7 @@ function lookForWeb(request: RouteRequest, location: Location, facts: SessionFac
   if (!isTranslatable) return passOverSessions(facts.sessions, 'claude.ai has no such route');
   if (isStateful && targets.length > 0) return passOverSessions(facts.sessions, 'what is stored belongs to a key');
   if (webName === undefined) return passOverSessions(facts.sessions, 'claude.ai is not meant');
-  return lookAtSessions(webName, facts);
+  return lookAtSessions(webName, request, facts);
 }
 
 /** The able ones; where there is none, what only failed lately is asked again, the one that is due first before others. */

@@ -32,8 +32,15 @@ export function lookAtWantedClaudeCode(request: RouteRequest, facts: RouteFacts)
 
 /** The last resort for Claude's models, where the person turned that on. Nothing is said of it where it was not. */
 export function lookAtClaudeCode(request: RouteRequest, location: Location, use: ClaudeCodeUse): readonly Look[] {
-  const { mode, ownKey, isTranslatable, onlyProvider } = request;
-  if (use !== 'auto' || mode !== undefined || ownKey !== undefined || onlyProvider !== undefined) return [];
+  const { mode, ownKey, isTranslatable, onlyProvider, account } = request;
+  if (
+    account !== undefined ||
+    use !== 'auto' ||
+    mode !== undefined ||
+    ownKey !== undefined ||
+    onlyProvider !== undefined
+  )
+    return [];
   if (!isTranslatable) return [unsuited(nameOfClaudeCode, 'it has no such route')];
   const model = location.webName;
   if (model?.startsWith('claude') !== true) return [unsuited(nameOfClaudeCode, 'Claude is not meant')];

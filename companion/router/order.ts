@@ -1,9 +1,12 @@
-/** In which order the keys of one provider are tried. */
+/** In which order the keys of one provider are tried, and likewise the sessions. */
 import type { RoutedCredential } from '../../shared/credential.ts';
 import type { RouteFacts, Strategy } from './plan.ts';
 
+/** What the order needs to know of a credential. Lower numbers are preferred. */
+export type RankedCredential = Pick<RoutedCredential, 'id' | 'priority'>;
+
 export interface ReadyKey {
-  readonly key: RoutedCredential;
+  readonly key: RankedCredential;
   readonly usedFraction: number | null;
 }
 
@@ -52,7 +55,7 @@ function fractionOf({ usedFraction }: ReadyKey): number {
   return usedFraction ?? unknownFraction;
 }
 
-function byId(one: RoutedCredential, other: RoutedCredential): number {
+function byId(one: RankedCredential, other: RankedCredential): number {
   if (one.id === other.id) return 0;
   return one.id < other.id ? -1 : 1;
 }

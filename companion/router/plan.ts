@@ -69,6 +69,8 @@ export interface RouteRequest {
   readonly isStateful: boolean;
   /** The credential that the client sent along: then no other is considered. */
   readonly ownKey: ApiKey | undefined;
+  /** The account that is to serve, as the client called it: then no other does. */
+  readonly account: string | undefined;
   /** Requests of one conversation share it, so that prompt caches stay warm. */
   readonly affinity: string | undefined;
 }
@@ -98,6 +100,8 @@ export interface RouteFacts {
   readonly providers: readonly ApiProvider[];
   readonly keys: readonly RoutedCredential[];
   readonly claudeCode: ClaudeCodeUse;
+  /** The person turned this credential off. */
+  readonly isOff: (credentialId: string) => boolean;
   /** Of a key or session, for the model as the upstream knows it. */
   readonly standing: (credentialId: string, model: string | undefined) => Standing;
   /** The models that a key's provider listed last; `undefined` while not known. */
@@ -105,10 +109,10 @@ export interface RouteFacts {
   /** From the configuration, in its order; a `*` at the end of a name stands for any rest. */
   readonly aliases: ReadonlyMap<string, string>;
   readonly strategy: Strategy;
-  /** The key that served this conversation last, by provider. */
+  /** The key or session that served this conversation last, by provider; sessions are `claude-web`'s. */
   readonly keptFor: (affinity: string, providerId: string) => string | undefined;
-  /** How often it was each key's turn: the one with the fewest is next in `round_robin`. */
-  readonly turnOf: (keyId: string) => number;
+  /** How often it was each key's or session's turn: the one with the fewest is next in `round_robin`. */
+  readonly turnOf: (credentialId: string) => number;
   /** 0 to 1, for `random`. */
   readonly random: () => number;
   readonly nowMs: number;

@@ -9,6 +9,9 @@ import type { KeyHealth } from './key-state.ts';
 import type { Standing } from './plan.ts';
 import { RetryBudget } from './retry-budget.ts';
 
+/** What the pool knows a credential by. */
+export type UsedCredential = Pick<RoutedCredential, 'id' | 'providerId'>;
+
 /**
  * For each attempt: `noteLease` before it, `noteReply` once its status and headers are there (or were all there ever was),
  * then `noteSuccess` when a good answer went to its end, or `noteFailure`. Everything recovers by itself. Models are meant
@@ -40,7 +43,7 @@ export class KeyPool {
     return this.#conversations.find(conversation, providerId);
   }
 
-  noteLease(key: RoutedCredential, conversation: string | undefined): void {
+  noteLease(key: UsedCredential, conversation: string | undefined): void {
     this.#retries.noteRequest();
     const state = this.#stateOf(key.id);
     state.providerId = key.providerId;
@@ -50,8 +53,8 @@ export class KeyPool {
     if (conversation !== undefined) this.keep(conversation, key);
   }
 
-  /** From now on the conversation is this key's, for an hour from its last request. */
-  keep(conversation: string, key: RoutedCredential): void {
+  /** From now on the conversation is this key's or session's, for an hour from its last request. */
+  keep(conversation: string, key: UsedCredential): void {
     this.#conversations.keep(conversation, key.providerId, key.id);
   }
 
@@ -84,6 +87,18 @@ export class KeyPool {
     else if (code === 'QUOTA_EXHAUSTED') state.reject('QUOTA_EXHAUSTED');
     else if (code === 'RATE_LIMITED') coolAsTold(state, model, error);
     else if (isOwnTrouble(code) && !isWeighed) state.fail(code);
+  }
+
+  /**
+   * The same for a claude.ai session, of whose answers `noteReply` is not told. Whether the site accepts it is the
+   * session's own to know, and which of its ways failed says nothing about another request.
+   */
+  noteSessionFailure(sessionId: string, model: string | undefined, error: CompanionError): void {
+    if (error.blame === 'client' || error.blame === 'companion') return;
+    const state = this.#stateOf(sessionId);
+    state.note(error.code, true);
+    if (error.code === 'RATE_LIMITED') coolSession(state, model, error, this.#clock.nowMs());
+    else if (error.blame === 'upstream' && isOwnTrouble(error.code)) state.fail(error.code);
   }
 
   /** A good answer went to its end. */
@@ -126,6 +141,21 @@ export class KeyPool {
 /** Not what a client's own mistakes are answered with. */
 function isTrouble(status: number): boolean {
   return status === 401 || status === 402 || status === 403 || status === 429 || status >= 500;
+}
+
+/** The windows of a whole account; others are for some models only. */
+const accountWindows: ReadonlySet<string> = new Set(['five_hour', 'seven_day', 'overage']);
+/** Where the site names no window, its time is a guess. */
+const longestGuessMs = 5 * 60_000;
+
+function coolSession(state: KeyState, model: string | undefined, { details }: CompanionError, nowMs: number): void {
+  const { retryAtMs = nowMs, window } = details;
+  if (window === undefined) {
+    const untilMs = Math.min(retryAtMs, nowMs + longestGuessMs);
+    return state.cool(model, { untilMs, scope: 'credential', reason: 'rate limited' });
+  }
+  const scope = accountWindows.has(window) ? 'credential' : 'model';
+  state.cool(model, { untilMs: retryAtMs, scope, reason: `${window} window is full` });
 }
 
 /** `noteReply` may have told it in more detail: then this is the same moment, and changes nothing. */

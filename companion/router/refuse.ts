@@ -2,14 +2,15 @@
 import { CompanionError } from '../base/error.ts';
 import type { ErrorCode } from '../../shared/error-code.ts';
 import type { SessionRecord } from '../store/store.ts';
-import { describeMoment, quote } from './describe.ts';
+import { describeMoment, nameOfSession, quote } from './describe.ts';
 import { isSameWire } from './locate.ts';
 import type { Catalogue, Location } from './locate.ts';
 import type { Hindered, Look } from './look.ts';
-import { isUsable, whyNoSession } from './look-at-sessions.ts';
+import { isUsable, otherAccount, turnedOff, whyNoSession } from './look-at-sessions.ts';
 import type { Mode } from './mode.ts';
 import { nearestNames } from './model-map.ts';
 import type { RouteRequest } from './plan.ts';
+import { ACCOUNT_HEADER, isSessionOf } from './wanted-account.ts';
 
 export interface Refused {
   readonly request: RouteRequest;
@@ -63,6 +64,9 @@ export function refuse(refused: Refused): CompanionError {
   const hindered = refused.looks.filter((look) => look.kind === 'hindered');
   if (hindered.length > 0) return refuseHindered(hindered, refused.nowMs);
   const { request, catalogue, sessions, location } = refused;
+  const off = refused.looks.filter((look) => look.kind === 'unsuited' && look.reason === turnedOff);
+  if (off.length > 0 && !hasOthers(refused)) return refuseTurnedOff(off.map(({ who }) => who));
+  if (request.account !== undefined) return refuseForAccount(request.account, refused);
   const mayUseWeb = request.isTranslatable && request.mode !== 'api' && request.onlyProvider === undefined;
   const isForWeb = request.mode === 'web' || catalogue.keys.size === 0 || isClaude(location);
   if (mayUseWeb && isForWeb && sessions.length > 0 && !sessions.some(isUsable)) return whyNoSession(sessions);
@@ -70,6 +74,34 @@ export function refuse(refused: Refused): CompanionError {
   if (catalogue.keys.size === 0 && (sessions.length === 0 || !mayUseWeb)) return noCredential(refused, mayUseWeb);
   if (location.targets.length > 0 && !request.isTranslatable) return wrongApi(location);
   return location.name === undefined ? noModelNamed(refused) : modelNotFound(location.name, refused);
+}
+
+/** Something that could be asked, but for this request. */
+function hasOthers({ catalogue, looks, sessions, request }: Refused): boolean {
+  if (request.account !== undefined) return false;
+  const isOffSession = (session: SessionRecord) =>
+    looks.some(({ who, reason }) => reason === turnedOff && who === nameOfSession(session));
+  return catalogue.keys.size > 0 || sessions.some((session) => isUsable(session) && !isOffSession(session));
+}
+
+/** It is there, and is not what could serve this. */
+function refuseForAccount(account: string, { looks, sessions, request }: Refused): CompanionError {
+  const own = sessions.filter((session) => isSessionOf(session, account));
+  if (own.length > 0 && request.mode !== 'api' && !own.some(isUsable)) return whyNoSession(own);
+  const why = looks.flatMap(({ who, reason }) => (reason === otherAccount(account) ? [] : [`${who}: ${reason}`]));
+  const message = `The account ${quote(account)} cannot serve this. ${why.slice(0, mostNamed).join('; ')}.`;
+  return new CompanionError('MODEL_NOT_FOUND', message, {
+    details: { field: ACCOUNT_HEADER },
+    remedy: `Name another account or another model, or leave ${ACCOUNT_HEADER} out.`,
+  });
+}
+
+function refuseTurnedOff(names: readonly string[]): CompanionError {
+  const told = names.slice(0, mostNamed).join(', ');
+  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
+  return new CompanionError('NO_CREDENTIAL', `What could serve this is turned off: ${told}${more}.`, {
+    remedy: 'Turn it on again in the dashboard; `companion session activate` does it for a session.',
+  });
 }
 
 /** All that could serve wait, or are not accepted: the one that waits least says when. */

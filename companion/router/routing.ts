@@ -14,8 +14,10 @@ export interface RoutingOptions {
   readonly sessions: () => readonly SessionRecord[];
   readonly pool: KeyPool;
   readonly lists: ModelLists;
-  /** How full a key's fullest window is, as its provider told last; `null` while unknown. */
-  readonly usedFraction: (keyId: string, model: string | undefined) => number | null;
+  /** How full the fullest window of a key or session is, as its provider told last; `null` while unknown. */
+  readonly usedFraction: (credentialId: string, model: string | undefined) => number | null;
+  /** The person turned this credential off. */
+  readonly isOff: (credentialId: string) => boolean;
   readonly aliases: ReadonlyMap<string, string>;
   readonly strategy: Strategy;
   readonly claudeCode: ClaudeCodeUse;
@@ -63,6 +65,7 @@ function liveFacts(options: RoutingOptions): RouteFacts {
     get keys() {
       return options.keys();
     },
+    isOff: (id) => options.isOff(id),
     standing: (keyId, model): Standing => {
       const standing = pool.standing(keyId, model);
       if (strategy !== 'quota_aware' || standing.state !== 'ready') return standing;

@@ -12,10 +12,11 @@ export interface CatalogueOptions {
   readonly keys: () => readonly RoutedCredential[];
   readonly lists: ModelLists;
   readonly sessions: SessionService;
+  readonly isOff: (credentialId: string) => boolean;
 }
 
-export function createCatalogue({ providers, keys, lists, sessions }: CatalogueOptions): ModelCatalogue {
-  const hasSession = () => sessions.list().some(isUsable);
+export function createCatalogue({ providers, keys, lists, sessions, isOff }: CatalogueOptions): ModelCatalogue {
+  const hasSession = () => sessions.list().some((session) => isUsable(session) && !isOff(session.id));
   return {
     async models() {
       await lists.refresh();

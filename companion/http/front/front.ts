@@ -6,6 +6,7 @@ import type { CompanionError } from '../../base/error.ts';
 import type { ExchangeRequest, Served } from '../../exchange/exchange.ts';
 import type { ExchangeService } from '../../exchange/serve.ts';
 import { parseMode } from '../../router/mode.ts';
+import { ACCOUNT_HEADER, parseAccount } from '../../router/wanted-account.ts';
 import type { Dialect } from '../../wire/codec.ts';
 import { formatWarnings, WARNINGS_HEADER } from '../../wire/hub/loss.ts';
 import { ownCredentialOf } from '../client-key.ts';
@@ -59,6 +60,7 @@ function exchangeRequestOf(front: Front, nature: RouteNature, request: FastifyRe
     rawHeaders: request.raw.rawHeaders,
     body: bodyOf(request),
     mode: parseMode([headers['x-proxy-mode']].flat()[0]),
+    account: parseAccount([headers[ACCOUNT_HEADER]].flat()[0]),
     client: clientNameOf(headers['user-agent']),
     clientKey: null,
     ownKey: ownKeyOf(front, request),

@@ -154,9 +154,9 @@ describe.each(ways)('over the %s transport', (way) => {
         for (const isStream of [false, true]) {
           house.site.scenario = { refuse: one.refusal, refuseOn: [route] };
           await expectCase(house, one, dialect, isStream);
-          // An expired session is not asked again, so it is synced anew for the next turn.
+          // One that expired, or whose limit is reached, is not asked again, so it is synced anew for the next turn.
           house.site.scenario = {};
-          if (one.code === 'SESSION_EXPIRED') await browser.sync({ transport: way });
+          if (one.code === 'SESSION_EXPIRED' || one.code === 'RATE_LIMITED') await browser.sync({ transport: way });
         }
       }
     }

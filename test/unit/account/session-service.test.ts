@@ -69,6 +69,7 @@ function openService(options: ServiceOptions = {}) {
       connect: () => ways,
       logger: log.logger,
       nowMs: () => clock.nowMs,
+      isOff: () => false,
       configuredOrganisation: more.configuredOrganisation ?? options.configuredOrganisation ?? null,
       onChange: () => undefined,
       onExpired: (session) => void expired.push(session.id),

@@ -201,14 +201,16 @@ const anyFacts: fc.Arbitrary<RouteFacts> = fc
     ),
     listed: fc.dictionary(fc.constantFrom('anthropic-a', 'openai-a', 'groq-b'), fc.array(fc.constantFrom(...names))),
     hasSession: fc.boolean(),
+    off: fc.subarray(['anthropic-a', 'openai-b', 'ses'], { maxLength: 2 }),
     strategy: fc.constantFrom('priority', 'round_robin', 'quota_aware', 'random' as const),
     kept: fc.constantFrom(undefined, 'anthropic-b', 'openai-a'),
     random: fc.double({ min: 0, max: 1, noNaN: true }),
   })
-  .map(({ ids, priorities, standing, listed, hasSession, strategy, kept, random }) =>
+  .map(({ ids, priorities, standing, listed, hasSession, off, strategy, kept, random }) =>
     routeFacts({
       keys: ids.map((id, index) => key(id, { priority: priorities[index] ?? 0 })),
-      sessions: hasSession ? [session('ses')] : [],
+      sessions: hasSession ? [session('ses'), session('other', { syncedAtMs: 1, isDefault: false })] : [],
+      isOff: (id) => off.some((one) => one === id),
       standing: standings(standing),
       modelsOf: lists(listed),
       aliases: new Map([['fast', 'gpt-5']]),
@@ -225,6 +227,7 @@ const anyRequest: fc.Arbitrary<RouteRequest> = fc.record({
   isStateful: fc.boolean(),
   onlyProvider: fc.constantFrom(undefined, undefined, 'openai', 'codex'),
   ownKey: fc.constant(undefined),
+  account: fc.constantFrom(undefined, undefined, undefined, 'a', 'SES@example.org', 'other', 'nobody'),
   affinity: fc.constantFrom(undefined, 'talk'),
 });
 
@@ -249,6 +252,17 @@ test('whatever the facts are, it plans or refuses with an error of ours', () => 
         expect(stands, 'none that is to be left alone').not.toContain('cooling');
         expect(stands).not.toContain('rejected');
         expect(new Set(stands.map((state) => state === 'ready')).size, 'failing ones only by themselves').toBe(1);
+        expect(
+          ids.filter((id) => facts.isOff(id)),
+          'none that is off',
+        ).toEqual([]);
+        if (wanted.account !== undefined) {
+          const own = [`-${wanted.account}`, wanted.account.slice(0, 3).toLowerCase(), wanted.account];
+          expect(
+            ids.every((id) => own.some((name) => id === name || id.endsWith(name))),
+            'the account',
+          ).toBe(true);
+        }
         const who = plan.considered.map((one) => one.who).filter((one) => one !== 'Claude Code');
         expect(who.toSorted(), 'each credential once').toEqual([...whoAreIn(facts)].sort());
         const verdicts = plan.considered.map((one) => one.verdict);

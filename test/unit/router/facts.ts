@@ -57,6 +57,7 @@ export function routeFacts(changes: Partial<RouteFacts> = {}): RouteFacts {
     aliases: new Map(),
     strategy: 'priority',
     claudeCode: 'on-request',
+    isOff: () => false,
     keptFor: () => undefined,
     turnOf: () => 0,
     random: () => 0,
@@ -74,6 +75,7 @@ export function routeRequest(changes: Partial<RouteRequest> = {}): RouteRequest 
     isStateful: false,
     onlyProvider: undefined,
     ownKey: undefined,
+    account: undefined,
     affinity: undefined,
     ...changes,
   };

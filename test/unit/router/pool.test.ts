@@ -379,3 +379,40 @@ test('a cooled key is never leased while another is ready', () => {
     }),
   );
 });
+
+describe('a claude.ai session', () => {
+  const sessionLimit = (window: string | undefined, untilMs: number) =>
+    new CompanionError('RATE_LIMITED', 'full', {
+      details: { retryAtMs: untilMs, upstreamStatus: 429, ...(window === undefined ? {} : { window }) },
+    });
+
+  test('rests until its window begins anew: all of it for a window of the account, one model for a window of that', async () => {
+    const untilMs = clock.nowMs() + 3_600_000;
+    pool.noteSessionFailure('ses_a', 'opus', sessionLimit('five_hour', untilMs));
+    pool.noteSessionFailure('ses_b', 'opus', sessionLimit('seven_day_opus', untilMs));
+    expect(pool.standing('ses_a', 'sonnet')).toMatchObject({ state: 'cooling', reason: 'five_hour window is full' });
+    expect(pool.standing('ses_b', 'opus').state).toBe('cooling');
+    expect(pool.standing('ses_b', 'sonnet').state).toBe('ready');
+    await clock.advance(3_600_001);
+    expect(pool.standing('ses_a', 'opus').state).toBe('ready');
+  });
+
+  test('rests for five minutes at most where the site named no window, since its time is a guess', async () => {
+    pool.noteSessionFailure('ses_a', 'opus', sessionLimit(undefined, clock.nowMs() + 3_600_000));
+    expect(pool.standing('ses_a', 'opus').state).toBe('cooling');
+    await clock.advance(5 * 60_000 + 1);
+    expect(pool.standing('ses_a', 'opus').state).toBe('ready');
+  });
+
+  test('that fails three times in a row is asked last for a while; a challenge, an end and a slip of the client are no such failure', () => {
+    for (const code of ['CHALLENGE', 'SESSION_EXPIRED', 'INVALID_REQUEST', 'SEAT_OFFLINE'] as const) {
+      for (let n = 0; n < 4; n++) pool.noteSessionFailure('ses_a', 'm', new CompanionError(code, 'x'));
+    }
+    expect(pool.standing('ses_a', 'm').state).toBe('ready');
+    const broken = () => new CompanionError('UPSTREAM_ERROR', 'x', { details: { upstreamStatus: 500 } });
+    for (let n = 0; n < 3; n++) pool.noteSessionFailure('ses_a', 'm', broken());
+    expect(pool.standing('ses_a', 'm').state).toBe('failing');
+    pool.noteSuccess('ses_a', 'm');
+    expect(pool.standing('ses_a', 'm').state).toBe('ready');
+  });
+});
