@@ -13,10 +13,12 @@ import { CompanionError } from './base/error.ts';
 import type { Logger } from './base/log.ts';
 import type { Config } from './config/load.ts';
 import type { QuotaBoard } from './exchange/quota-board.ts';
+import type { TokenLimits } from './exchange/token-limits.ts';
 import type { CheckLogin } from './http/control/create-login-control.ts';
 import { ModelLists } from './router/model-lists.ts';
 import { KeyPool } from './router/pool.ts';
-import { Routing } from './router/routing.ts';
+import type { Standing } from './router/plan.ts';
+import { Routing, standingOf } from './router/routing.ts';
 import type { SessionRecord } from './store/store.ts';
 import { ApiUpstream } from './upstream/api-upstream.ts';
 import { createModelList } from './upstream/model-list.ts';
@@ -31,6 +33,7 @@ export interface ApiModeOptions {
   readonly vault: Vault;
   readonly dispatcher: Dispatcher;
   readonly quotas: QuotaBoard;
+  readonly limits: TokenLimits;
   readonly sessions: () => readonly SessionRecord[];
   readonly logins: Pick<Logins, 'list' | 'lease'>;
   readonly traits: CredentialTraits;
@@ -43,6 +46,10 @@ export interface ApiMode {
   /** Keys and logins that may serve, as they stand now. */
   readonly credentials: () => readonly RoutedCredential[];
   readonly pool: KeyPool;
+  /** Of a key, login or session: what its provider says of it, and the person's own limit. */
+  readonly standing: (credentialId: string, model?: string) => Standing;
+  /** How full a credential is: its provider's fullest window, or the person's own limit; `null` while unknown. */
+  readonly usedFraction: (credentialId: string, model?: string) => number | null;
   readonly lists: ModelLists;
   readonly listModels: ListModels;
   readonly upstream: ApiUpstream;
@@ -53,7 +60,7 @@ export interface ApiMode {
 
 /** Reads the keys; asks nobody anything yet. */
 export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
-  const { config, vault, dispatcher, quotas, sessions, logins, traits, logger, nowMs } = options;
+  const { config, vault, dispatcher, quotas, limits, sessions, logins, traits, logger, nowMs } = options;
   const { providers } = config;
   const keys = await ApiKeyService.open({ vault, providers, configured: config.keys, logger, nowMs });
   const pool = new KeyPool({ nowMs, monotonicMs: () => systemClock.monotonicMs() });
@@ -65,9 +72,9 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     onLimits: (key, model, status, read) => {
       // An answer holds nobody back: what it tells of limits can wait until somebody wants to know.
       if (status < 400) return quotas.noteLater(key.id, model, () => read().windows);
-      const limits = read();
-      pool.noteReply(key.id, model, status, limits);
-      quotas.note(key.id, limits.windows);
+      const told = read();
+      pool.noteReply(key.id, model, status, told);
+      quotas.note(key.id, told.windows);
     },
   });
   const listModels = createModelList({
@@ -90,6 +97,11 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     logger,
     nowMs,
   });
+  const usedFraction = (id: string, model: string | undefined) =>
+    fuller(
+      isSessionId(id) ? quotas.usedFractionOfSession(id, model) : quotas.usedFraction(id, model),
+      limits.usedFraction(id),
+    );
   const routing = new Routing({
     providers,
     keys: all,
@@ -97,8 +109,8 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     sessions,
     pool,
     lists,
-    usedFraction: (id, model) =>
-      isSessionId(id) ? quotas.usedFractionOfSession(id, model) : quotas.usedFraction(id, model),
+    limits,
+    usedFraction,
     aliases: config.models.aliases,
     strategy: config.router.strategy,
     claudeCode: config.claudeCode.mode,
@@ -118,7 +130,23 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     if (isSuccess(answer)) return;
     throw upstream.codecOf(provider).decodeError(answer.status, answer.header, JSON.stringify(answer.json), nowMs());
   };
-  return { keys, credentials, checkLogin, pool, lists, listModels, upstream, routing };
+  return {
+    keys,
+    credentials,
+    checkLogin,
+    pool,
+    standing: (id, model) => standingOf(id, model, pool, limits),
+    usedFraction,
+    lists,
+    listModels,
+    upstream,
+    routing,
+  };
+}
+
+function fuller(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.max(one, other);
 }
 
 /** Both in one array, which is the same one for as long as both are, and what was said of them. */

@@ -12,17 +12,20 @@ import type { ClientSettings, CompanionStatus, SeatStatus } from '../shared/stat
 import { openAccountMode } from './account-mode.ts';
 import { CredentialTraits } from './account/credential-traits.ts';
 import { openApiMode } from './api-mode.ts';
+import { isSessionId } from './account/session-record.ts';
 import type { SessionService } from './account/session-service.ts';
 import { systemClock } from './base/clock.ts';
 import { CompanionError } from './base/error.ts';
 import type { Logger } from './base/log.ts';
 import type { Config } from './config/load.ts';
 import { pathsOf } from './config/paths.ts';
+import { resetScheduleOf } from './config/reset-schedule.ts';
 import { ActivityBoard } from './exchange/activity.ts';
 import { Ledger } from './exchange/ledger.ts';
 import { QuotaBoard } from './exchange/quota-board.ts';
 import { ExchangeService } from './exchange/serve.ts';
 import { ThinkingMemory } from './exchange/thinking-memory.ts';
+import { TokenLimits } from './exchange/token-limits.ts';
 import { AdminKeyCheck } from './http/admin-key.ts';
 import { ClientKeyCheck } from './http/client-key.ts';
 import { createClientServer } from './http/client-server.ts';
@@ -46,6 +49,7 @@ import { addPages } from './http/pages.ts';
 import { addQuotaRoute } from './http/quota.ts';
 import { openLink } from './link/link.ts';
 import type { Link } from './link/link.ts';
+import { forGoodMs } from './router/plan.ts';
 import type { Standing } from './router/plan.ts';
 import { openStore } from './store/open-store.ts';
 import { ClaudeCodeUpstream } from './upstream/claude-code/claude-code.ts';
@@ -82,6 +86,9 @@ export interface App {
 /** A program of 200 MB, read from the disk for the first time, on a slow computer. */
 const claudeCodeStartMs = 60_000;
 
+/** Claude.ai sessions, as a provider. */
+const webProvider = 'claude-web';
+
 /** The name under which its limits are kept; no credential is called so. */
 const claudeCodeQuotas = 'claude-code';
 
@@ -110,7 +117,17 @@ export async function createApp({ config, logger, onEvent, environment = process
   if (openedStore.quarantinedTo === null) await sessions.sweep();
   const activity = new ActivityBoard({ onChange: () => link.broadcastStatus(), nowMs });
   const quotas = new QuotaBoard({ store, nowMs });
-  const ledger = new Ledger({ store, quotas, logger, nowMs, ...config.ledger });
+  // Limits are counted from the first exchange on; who serves and who is told of it is known by then.
+  const limits = new TokenLimits({
+    store,
+    scheduleOf: (providerId) => resetScheduleOf(config.auth.quota.resetSchedule, providerId),
+    timeZone: config.auth.quota.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    providerOf: (id) => (isSessionId(id) ? webProvider : api.credentials().find((one) => one.id === id)?.providerId),
+    windowsOf: (id) => quotas.windowsOf(isSessionId(id) ? `session/${id}` : `key/${id}`),
+    onEvent: () => undefined,
+    nowMs,
+  });
+  const ledger = new Ledger({ store, quotas, limits, logger, nowMs, ...config.ledger });
   // A login may be renewed before there is a link.
   let tellBrowsers = (): void => undefined;
   const accounts = await openAccountMode({
@@ -132,6 +149,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     vault,
     dispatcher,
     quotas,
+    limits,
     sessions: () => sessions.list(),
     logins: accounts.logins,
     traits,
@@ -164,6 +182,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     thinking: new ThinkingMemory(),
     activity,
     ledger,
+    limits,
     logger,
     nowMs,
     maxAttempts: config.router.maxAttempts,
@@ -198,7 +217,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     keys: api.keys,
     providers: config.providers,
     ask: api.listModels,
-    health: (id) => healthOf(api.pool.standing(id, undefined)),
+    health: (id) => healthOf(api.standing(id)),
     totals: () => ledger.totals(),
   });
 
@@ -279,7 +298,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     sessions: sessionStatuses,
     keys: api.credentials,
     windowsOf: (owner) => quotas.windowsOf(owner),
-    standingOf: (id) => api.pool.standing(id, undefined),
+    standingOf: (id) => api.standing(id),
     coolingModelsOf: (id) => api.pool.health(id)?.coolingModels ?? [],
     claudeCode: () => quotas.windowsOf(`key/${claudeCodeQuotas}`),
     nowMs,
@@ -334,6 +353,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     if (isListening && process.platform !== 'win32') rmSync(paths.controlSocket, { force: true });
     await dispatcher.close();
     ledger.close();
+    limits.close();
     store.close();
   };
   let stopping: Promise<void> | undefined;
@@ -365,7 +385,8 @@ function nameOfCredential(
 
 function healthOf(standing: Standing): KeyHealthFacts {
   if (standing.state === 'ready') return { isHealthy: true, reason: null };
-  return { isHealthy: false, reason: `${standing.reason}, until ${new Date(standing.untilMs).toISOString()}` };
+  const until = standing.untilMs >= forGoodMs ? '' : `, until ${new Date(standing.untilMs).toISOString()}`;
+  return { isHealthy: false, reason: `${standing.reason}${until}` };
 }
 
 /** Generated once, then kept: programs hold it in their settings. */

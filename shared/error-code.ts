@@ -200,6 +200,12 @@ export const errorTable = {
     retry: 'other-credential',
     remedy: 'Wait until the window resets, or use another account.',
   },
+  TOKEN_LIMIT_REACHED: {
+    status: 429,
+    blame: 'account',
+    retry: 'other-credential',
+    remedy: 'Wait until the limit that you set resets, or raise it: `companion quota set`.',
+  },
 
   // Signing in
   LOGIN_DENIED: {

@@ -32,6 +32,7 @@ import {
 import { keyEntryNames, keyList } from './key-list.ts';
 import { modelAliases } from './model-aliases.ts';
 import { blockNames, providerBlocks } from './provider-block.ts';
+import { resetSchedules, resetScheduleWords, timeZone, timeZoneWords } from './reset-schedule.ts';
 import { factsOf, setting } from './setting.ts';
 import type { SettingFacts } from './setting.ts';
 
@@ -152,6 +153,18 @@ export const configSchema = z.strictObject({
         allowed: 'a list of keys, each 32 bytes in base64 or hex',
         environment: ['CCPROXY_ENCRYPTION_PREVIOUS_KEYS'],
         isSecret: true,
+      }),
+    }),
+    quota: z.strictObject({
+      reset_schedule: setting(resetSchedules.default(new Map()), {
+        description:
+          'when the tokens of each credential are counted anew, for all providers or by provider; monthly unless given',
+        allowed: resetScheduleWords,
+        parts: [],
+      }),
+      time_zone: setting(timeZone.optional(), {
+        description: "the time zone in which days, weeks and months begin; this computer's unless given",
+        allowed: timeZoneWords,
       }),
     }),
     refresh: z.strictObject({

@@ -2,6 +2,7 @@
 import type { Logger } from '../base/log.ts';
 import { CompanionError } from '../base/error.ts';
 import type { LedgerInsight } from '../store/ledger-insight.ts';
+import type { CredentialUse } from '../store/credential-limits.ts';
 import { pruneStepRows } from '../store/ledger.ts';
 import type { CredentialTotals, LedgerRow, LedgerStore, UsageFilter, UsageGroup, UsageKey } from '../store/ledger.ts';
 
@@ -15,6 +16,8 @@ export interface LedgerOptions {
   readonly keepRows: number;
   /** Written with each flush. */
   readonly quotas?: { flush(): void };
+  /** Counts what credentials use; the store gets the same figures with the rows. */
+  readonly limits?: { count(row: LedgerRow): CredentialUse | undefined };
 }
 
 const queueRows = 10_000;
@@ -29,13 +32,18 @@ const pruneEveryMs = 3_600_000;
 const pruneStepMs = 50;
 const dayMs = 86_400_000;
 
+interface Entry {
+  readonly row: LedgerRow;
+  readonly use: CredentialUse | undefined;
+}
+
 /**
  * Takes rows from the hot path and writes them in batches. Whatever the disk does, no request learns of it: rows that
  * cannot be kept are dropped and counted. Nothing here keeps the process alive.
  */
 export class Ledger {
   readonly #options: LedgerOptions;
-  #queue: LedgerRow[] = [];
+  #queue: Entry[] = [];
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #pruneTimer: NodeJS.Timeout | undefined;
@@ -55,11 +63,12 @@ export class Ledger {
 
   /** The hot path: no I/O, never throws. */
   append(row: LedgerRow): void {
+    const use = this.#options.limits?.count(row);
     if (this.#queue.length >= queueRows || this.#isClosed) {
       this.#dropped += 1;
       return;
     }
-    this.#queue.push(row);
+    this.#queue.push({ row, use });
     this.#timer ??= setTimeout(() => this.#writeNext(), flushAfterMs).unref();
     if (this.#queue.length >= eagerRows) this.#immediate ??= setImmediate(() => this.#writeNext());
   }
@@ -124,25 +133,33 @@ export class Ledger {
   }
 
   #writeBatch(): void {
-    const rows = this.#queue.splice(0, batchRows);
-    if (rows.length === 0) return;
+    const entries = this.#queue.splice(0, batchRows);
+    if (entries.length === 0) return;
     try {
-      this.#options.store.appendExchanges(rows);
+      this.#write(entries);
     } catch (thrown) {
-      if (isDiskTrouble(thrown)) this.#drop(rows.length, thrown);
-      else this.#writeOneByOne(rows);
+      if (isDiskTrouble(thrown)) this.#drop(entries.length, thrown);
+      else this.#writeOneByOne(entries);
     }
   }
 
   /** A figure that no column takes, from a provider that nobody knows, costs its own row and no other. */
-  #writeOneByOne(rows: readonly LedgerRow[]): void {
-    for (const row of rows) {
+  #writeOneByOne(entries: readonly Entry[]): void {
+    for (const entry of entries) {
       try {
-        this.#options.store.appendExchanges([row]);
+        this.#write([entry]);
       } catch (thrown) {
         this.#drop(1, thrown);
       }
     }
+  }
+
+  #write(entries: readonly Entry[]): void {
+    const uses = entries.map(({ use }) => use).filter((use) => use !== undefined);
+    this.#options.store.appendExchanges(
+      entries.map(({ row }) => row),
+      uses,
+    );
   }
 
   #writeQuotas(): void {

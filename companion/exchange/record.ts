@@ -9,6 +9,8 @@ import type { TokenUsage } from '../wire/observe/observer.ts';
 import type { ExchangeRequest } from './exchange.ts';
 
 export interface RecordSinks {
+  /** Told who is asked right now. */
+  readonly limits: { begin(credentialId: string, provider: string): void; end(credentialId: string): void };
   readonly ledger: { append(row: LedgerRow): void };
   readonly logger: Logger;
   readonly nowMs: () => number;
@@ -29,6 +31,8 @@ export class ExchangeRecord {
   #warnings: readonly Warning[] = [];
   #usage: TokenUsage | undefined;
   #isFinished = false;
+  /** The credential that is asked right now. */
+  #reserved: string | undefined;
 
   constructor(
     id: string,
@@ -49,7 +53,9 @@ export class ExchangeRecord {
   }
 
   tries(candidate: Candidate): void {
+    this.#release();
     this.#candidate = candidate;
+    this.#reserve(candidate);
     this.#attemptAtMs = this.#sinks.nowMs();
   }
 
@@ -74,11 +80,25 @@ export class ExchangeRecord {
   finish(status: number, outcome: string, error?: CompanionError): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    this.#release();
     const row = this.#row(status, outcome);
     // A route that nobody here can be asked for is a slip or a probe: no model was asked, and none will be missed.
     const isProbe = this.#plan === undefined && !this.#request.isTranslatable;
     if (!isProbe) this.#sinks.ledger.append(row);
     this.#log(row, error);
+  }
+
+  #reserve(candidate: Candidate): void {
+    if (candidate.kind === 'api' && candidate.key.origin === 'client') return;
+    const credential = credentialOf(candidate);
+    if (credential === null) return;
+    this.#reserved = credential;
+    this.#sinks.limits.begin(credential, providerOf(candidate));
+  }
+
+  #release(): void {
+    if (this.#reserved !== undefined) this.#sinks.limits.end(this.#reserved);
+    this.#reserved = undefined;
   }
 
   #attempt(candidate: Candidate, outcome: string, status: number | null): LedgerAttempt {

@@ -24,6 +24,7 @@ import type { Conversation } from './conversation.ts';
 import { encodeStream } from './encode-answer.ts';
 import type { ExchangeRequest, RelayEnd, Served } from './exchange.ts';
 import { credentialOf, ExchangeRecord, providerOf } from './record.ts';
+import type { RecordSinks } from './record.ts';
 import { afterRetries, mayReplace, mayTryNext } from './retry.ts';
 import { createStamp } from './stamp.ts';
 import { canBeSentAgain, reasonOf, Tries } from './tries.ts';
@@ -37,6 +38,7 @@ export interface ExchangeOptions extends TryServices {
   readonly keepsConversations: () => boolean;
   readonly activity: ActivityBoard;
   readonly ledger: { append(row: LedgerRow): void };
+  readonly limits: RecordSinks['limits'];
   readonly logger: Logger;
   readonly nowMs: () => number;
   /** Candidates that one exchange may try. */

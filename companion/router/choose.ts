@@ -19,7 +19,8 @@ interface Choice {
 }
 
 /**
- * Throws `RATE_LIMITED`, `KEY_REJECTED` or `QUOTA_EXHAUSTED` when every credential that could serve has to be left alone,
+ * Throws `RATE_LIMITED`, `TOKEN_LIMIT_REACHED`, `KEY_REJECTED` or `QUOTA_EXHAUSTED` when every credential that could serve
+ * has to be left alone,
  * `SESSION_REQUIRED`, `SESSION_EXPIRED`, `SESSION_SIGNED_OUT` or `NO_CREDENTIAL` when there is none, `MODEL_NOT_FOUND`,
  * `ROUTE_NOT_FOUND` and `NOT_AVAILABLE_IN_MODE`; `NOT_FOUND` when nothing has the name of the account that is wanted.
  */
@@ -148,13 +149,16 @@ function lookForWeb(request: RouteRequest, location: Location, facts: SessionFac
   return lookAtSessions(webName, request, facts);
 }
 
-/** The able ones; where there is none, what only failed lately is asked again, the one that is due first before others. */
+/**
+ * The able ones; where there is none, what is busy up to its limit, then what only failed lately, the one that is due first
+ * before others.
+ */
 function choicesOf(looks: readonly Look[]): readonly Choice[] {
   const able = looks.filter((look) => look.kind === 'able');
   if (able.length > 0) return able;
   return looks
     .filter((look) => look.kind === 'hindered')
-    .filter(({ hindrance }) => hindrance.state === 'failing')
+    .filter(({ hindrance }) => hindrance.state === 'failing' || hindrance.state === 'crowded')
     .toSorted((one, other) => one.hindrance.untilMs - other.hindrance.untilMs)
     .map(({ candidate, hindrance }) => ({ candidate, reason: `no other is left, though: ${hindrance.reason}` }));
 }

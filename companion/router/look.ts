@@ -1,6 +1,7 @@
 /** One look at one credential: may it serve, and what a person should know of that. */
-import type { Candidate, Standing } from './plan.ts';
 import { describeMoment } from './describe.ts';
+import { forGoodMs } from './plan.ts';
+import type { Candidate, Standing } from './plan.ts';
 
 export type Hindrance = Exclude<Standing, { state: 'ready' }>;
 
@@ -38,5 +39,6 @@ export function unsuited(who: string, reason: string): Unsuited {
 }
 
 function describeHindrance({ state, untilMs, reason }: Hindrance, nowMs: number): string {
+  if (state === 'crowded' || untilMs >= forGoodMs) return reason;
   return `${state} until ${describeMoment(untilMs, nowMs)}: ${reason}`;
 }

@@ -78,14 +78,24 @@ export interface RouteRequest {
 /** Why a provider does not serve a credential at all. */
 export type RejectionCode = 'KEY_REJECTED' | 'LOGIN_EXPIRED' | 'QUOTA_EXHAUSTED';
 
+/** As good as never; can be written as a date all the same. */
+export const forGoodMs = Date.UTC(9999, 11, 31);
+
 /** How a credential stands right now for one model. */
 export type Standing =
   | {
       readonly state: 'ready';
       /** 0 untouched, 1 full, for `quota_aware`; `null` unknown. */ readonly usedFraction: number | null;
     }
-  /** A limit of the provider is reached: asking before `untilMs` is in vain. */
-  | { readonly state: 'cooling'; readonly untilMs: number; readonly reason: string }
+  /** A limit is reached, the provider's or (then with its code) the person's own: asking before `untilMs` is in vain. */
+  | {
+      readonly state: 'cooling';
+      readonly untilMs: number;
+      readonly reason: string;
+      readonly code?: 'TOKEN_LIMIT_REACHED';
+    }
+  /** What runs with it already may use up the person's limit: asked only when no other is left. */
+  | { readonly state: 'crowded'; readonly untilMs: number; readonly reason: string }
   /** It failed several times in a row: asked only when no other is left. */
   | { readonly state: 'failing'; readonly untilMs: number; readonly reason: string }
   | {

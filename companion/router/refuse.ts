@@ -9,6 +9,7 @@ import type { Hindered, Look } from './look.ts';
 import { isUsable, otherAccount, turnedOff, whyNoSession } from './look-at-sessions.ts';
 import type { Mode } from './mode.ts';
 import { nearestNames } from './model-map.ts';
+import { forGoodMs } from './plan.ts';
 import type { RouteRequest } from './plan.ts';
 import { ACCOUNT_HEADER, isSessionOf } from './wanted-account.ts';
 
@@ -111,21 +112,24 @@ function refuseHindered(hindered: readonly Hindered[], nowMs: number): Companion
     .toSorted((one, other) => one.hindrance.untilMs - other.hindrance.untilMs)
     .slice(0, mostNamed);
   const untilMs = named[0]?.hindrance.untilMs ?? nowMs;
-  const code = codeOf(waiting.length > 0 ? undefined : named[0]);
+  const code = codeOf(named[0]);
+  const mayPass = code === 'RATE_LIMITED' || code === 'TOKEN_LIMIT_REACHED';
   const told = named.map((one) => describeHindered(one, nowMs)).join('; ');
   const more = (waiting.length > 0 ? waiting : hindered).length - named.length;
   return new CompanionError(code, `${told}${more > 0 ? `; and ${more} more` : ''}.`, {
-    details: code === 'RATE_LIMITED' ? { retryAtMs: untilMs } : {},
+    details: mayPass && untilMs < forGoodMs ? { retryAtMs: untilMs } : {},
   });
 }
 
-function codeOf(rejected: Hindered | undefined): ErrorCode {
-  return rejected?.hindrance.state === 'rejected' ? rejected.hindrance.code : 'RATE_LIMITED';
+function codeOf(first: Hindered | undefined): ErrorCode {
+  const hindrance = first?.hindrance;
+  const isNamed = hindrance?.state === 'rejected' || hindrance?.state === 'cooling';
+  return (isNamed ? hindrance.code : undefined) ?? 'RATE_LIMITED';
 }
 
 function describeHindered({ who, hindrance }: Hindered, nowMs: number): string {
   const { state, reason, untilMs } = hindrance;
-  if (state === 'rejected') return `${who}: ${reason}`;
+  if (state === 'rejected' || untilMs >= forGoodMs) return `${who}: ${reason}`;
   return `${who} is not used until ${describeMoment(untilMs, nowMs)} (${reason})`;
 }
 

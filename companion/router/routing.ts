@@ -8,14 +8,23 @@ import type { ModelLists } from './model-lists.ts';
 import type { ClaudeCodeUse, Plan, RouteFacts, RouteRequest, Standing, Strategy } from './plan.ts';
 import type { KeyPool } from './pool.ts';
 
+/** What keeps a credential from serving besides its provider. */
+export interface OwnLimits {
+  /** `undefined` while nothing does. */
+  standing(credentialId: string): Standing | undefined;
+  isCrowded(credentialId: string): boolean;
+}
+
 export interface RoutingOptions {
   readonly providers: readonly ApiProvider[];
   readonly keys: () => readonly RoutedCredential[];
   readonly sessions: () => readonly SessionRecord[];
   readonly pool: KeyPool;
   readonly lists: ModelLists;
-  /** How full the fullest window of a key or session is, as its provider told last; `null` while unknown. */
+  /** How full a credential is: its provider's fullest window, or the person's own limit; `null` while unknown. */
   readonly usedFraction: (credentialId: string, model: string | undefined) => number | null;
+  /** The person's own limits. */
+  readonly limits: OwnLimits;
   /** The person turned this credential off. */
   readonly isOff: (credentialId: string) => boolean;
   readonly aliases: ReadonlyMap<string, string>;
@@ -54,9 +63,23 @@ export class Routing {
   }
 }
 
+/** What its provider says of it, and the person's own limit: whichever keeps it for longer. */
+export function standingOf(
+  credentialId: string,
+  model: string | undefined,
+  pool: Pick<KeyPool, 'standing'>,
+  limits: Pick<OwnLimits, 'standing'>,
+): Standing {
+  const known = pool.standing(credentialId, model);
+  const limited = limits.standing(credentialId);
+  if (limited === undefined || known.state === 'rejected') return known;
+  const isLonger = known.state === 'cooling' && limited.state === 'cooling' && known.untilMs > limited.untilMs;
+  return isLonger ? known : limited;
+}
+
 /** Read when they are needed: most requests need few of them. */
 function liveFacts(options: RoutingOptions): RouteFacts {
-  const { providers, pool, lists, aliases, strategy, claudeCode, random } = options;
+  const { providers, pool, limits, lists, aliases, strategy, claudeCode, random } = options;
   return {
     get sessions() {
       return options.sessions();
@@ -66,10 +89,11 @@ function liveFacts(options: RoutingOptions): RouteFacts {
       return options.keys();
     },
     isOff: (id) => options.isOff(id),
-    standing: (keyId, model): Standing => {
-      const standing = pool.standing(keyId, model);
-      if (strategy !== 'quota_aware' || standing.state !== 'ready') return standing;
-      return { ...standing, usedFraction: options.usedFraction(keyId, model) };
+    standing: (id, model): Standing => {
+      const standing = standingOf(id, model, pool, limits);
+      if (standing.state !== 'ready') return standing;
+      if (limits.isCrowded(id)) return { state: 'crowded', untilMs: 0, reason: 'what runs may use up your limit' };
+      return strategy === 'quota_aware' ? { ...standing, usedFraction: options.usedFraction(id, model) } : standing;
     },
     modelsOf: (keyId) => lists.of(keyId),
     aliases,

@@ -1,6 +1,6 @@
-import type { LedgerInsight } from './ledger-insight.ts';
-
 /** The ledger: one row for each exchange, counts and outcomes, never contents. */
+import type { CredentialUse } from './credential-limits.ts';
+import type { LedgerInsight } from './ledger-insight.ts';
 
 export interface LedgerAttempt {
   /** `OpenAI key work`. */
@@ -126,10 +126,10 @@ export const pruneStepRows = 100;
 
 export interface LedgerStore {
   /**
-   * All rows or none, in one transaction, in which the client keys that they came with are counted too: a crash never
-   * keeps one without the other. Errors: `STORE_UNAVAILABLE` (a full disk).
+   * All rows or none, in one transaction, in which the client keys that they came with and what their credentials used by
+   * them are counted too: a crash never keeps one without the other. Errors: `STORE_UNAVAILABLE` (a full disk).
    */
-  appendExchanges(rows: readonly LedgerRow[]): void;
+  appendExchanges(rows: readonly LedgerRow[], uses?: readonly CredentialUse[]): void;
   /** By id, or by a beginning of it that only one has. */
   exchange(id: string): LedgerRow | undefined;
   /** Newest first. */

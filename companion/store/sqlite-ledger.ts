@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Connection, Row } from './connection.ts';
+import type { CredentialUse } from './credential-limits.ts';
 import type {
   CredentialTotals,
   LedgerExplanation,
@@ -86,7 +87,7 @@ const oldest = 'SELECT rowid FROM exchanges ORDER BY at_ms, rowid LIMIT ?';
 export class SqliteLedger implements LedgerStore {
   readonly #connection: Connection;
   readonly #report: (problem: string) => void;
-  readonly #alsoCount: (rows: readonly LedgerRow[]) => void;
+  readonly #alsoCount: (rows: readonly LedgerRow[], uses: readonly CredentialUse[]) => void;
   readonly insight: LedgerInsight;
 
   /**
@@ -96,7 +97,7 @@ export class SqliteLedger implements LedgerStore {
   constructor(
     connection: Connection,
     report: (problem: string) => void,
-    alsoCount: (rows: readonly LedgerRow[]) => void,
+    alsoCount: (rows: readonly LedgerRow[], uses: readonly CredentialUse[]) => void,
   ) {
     this.#connection = connection;
     this.#report = report;
@@ -104,10 +105,10 @@ export class SqliteLedger implements LedgerStore {
     this.insight = new SqliteInsight(connection, (row) => this.#row(row));
   }
 
-  appendExchanges(rows: readonly LedgerRow[]): void {
+  appendExchanges(rows: readonly LedgerRow[], uses: readonly CredentialUse[] = []): void {
     this.#connection.inTransaction(() => {
       for (const row of rows) this.#connection.save(exchangeTable.upsert, exchangeTable.toRow(row));
-      this.#alsoCount(rows);
+      this.#alsoCount(rows, uses);
     });
   }
 

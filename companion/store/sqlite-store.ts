@@ -7,9 +7,11 @@ import { Periods } from '../base/periods.ts';
 import type { ClientKeyRecord } from './client-keys.ts';
 import { Connection } from './connection.ts';
 import type { Row } from './connection.ts';
+import type { CredentialLimit, CredentialUse } from './credential-limits.ts';
 import type { CredentialTotals, LedgerRow, UsageFilter, UsageGroup, UsageKey } from './ledger.ts';
 import { SqliteClientKeys } from './sqlite-client-keys.ts';
 import type { LedgerInsight } from './ledger-insight.ts';
+import { SqliteCredentialLimits } from './sqlite-credential-limits.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 import type { SeatRecord, SessionRecord, Store } from './store.ts';
 import { flag, json, plain, Table, time } from './table.ts';
@@ -68,6 +70,7 @@ const readQuotas = `
 export class SqliteStore implements Store {
   readonly #connection: Connection;
   readonly #clientKeys: SqliteClientKeys;
+  readonly #limits: SqliteCredentialLimits;
   readonly #ledger: SqliteLedger;
   readonly #report: (problem: string) => void;
   /** As the database has them: every request asks, and nobody else writes while this process holds the home's lock. */
@@ -77,7 +80,11 @@ export class SqliteStore implements Store {
   constructor(database: DatabaseSync, path: string, report: (problem: string) => void, periods = new Periods()) {
     this.#connection = new Connection(database, path);
     this.#clientKeys = new SqliteClientKeys(this.#connection, report, periods);
-    this.#ledger = new SqliteLedger(this.#connection, report, (rows) => this.#clientKeys.count(rows));
+    this.#limits = new SqliteCredentialLimits(this.#connection);
+    this.#ledger = new SqliteLedger(this.#connection, report, (rows, uses) => {
+      this.#clientKeys.count(rows);
+      this.#limits.count(uses);
+    });
     this.#report = report;
   }
 
@@ -126,6 +133,7 @@ export class SqliteStore implements Store {
       const wasDefault = this.#connection.get('SELECT is_default FROM sessions WHERE id = ?', id)?.['is_default'] === 1;
       const isDeleted = this.#connection.run('DELETE FROM sessions WHERE id = ?', id) > 0;
       this.#connection.run('DELETE FROM quotas WHERE owner = ?', `session/${id}`);
+      this.#connection.run('DELETE FROM credential_limits WHERE credential = ?', id);
       if (wasDefault) {
         const next = 'SELECT id FROM sessions ORDER BY synced_at_ms DESC, id LIMIT 1';
         this.#connection.run(`UPDATE sessions SET is_default = 1 WHERE id = (${next})`);
@@ -159,8 +167,20 @@ export class SqliteStore implements Store {
     );
   }
 
-  appendExchanges(rows: readonly LedgerRow[]): void {
-    this.#ledger.appendExchanges(rows);
+  appendExchanges(rows: readonly LedgerRow[], uses: readonly CredentialUse[] = []): void {
+    this.#ledger.appendExchanges(rows, uses);
+  }
+
+  credentialLimits(): readonly CredentialLimit[] {
+    return this.#limits.credentialLimits();
+  }
+
+  saveTokenLimits(limits: readonly CredentialLimit[]): void {
+    this.#limits.saveTokenLimits(limits);
+  }
+
+  beginPeriods(limits: readonly CredentialLimit[]): void {
+    this.#limits.beginPeriods(limits);
   }
 
   exchange(id: string): LedgerRow | undefined {

@@ -3,6 +3,7 @@ import type { RestingPlace, TransportChoice } from '../../shared/credential.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
 import type { SessionStatus } from '../../shared/status.ts';
 import type { ClientKeyStore } from './client-keys.ts';
+import type { CredentialLimitStore } from './credential-limits.ts';
 import type { LedgerStore } from './ledger.ts';
 
 /** A paired browser profile. Its long-term key rests in the vault under `seat/<id>`. */
@@ -53,7 +54,7 @@ export interface SessionRecord {
   readonly trouble: SessionStatus['trouble'];
 }
 
-export interface Store extends LedgerStore, ClientKeyStore {
+export interface Store extends LedgerStore, ClientKeyStore, CredentialLimitStore {
   seats(): readonly SeatRecord[];
   seat(id: string): SeatRecord | undefined;
   saveSeat(seat: SeatRecord): void;
@@ -63,7 +64,7 @@ export interface Store extends LedgerStore, ClientKeyStore {
   session(id: string): SessionRecord | undefined;
   /** Inserts or replaces. A record saved with `isDefault` takes the mark from every other, in one transaction. */
   saveSession(session: SessionRecord): void;
-  /** Deletes the session and its quota facts; if it was the default, the one synced last becomes the default. */
+  /** Deletes the session, its quota facts and its token limit; if it was the default, the one synced last becomes the default. */
   deleteSession(id: string): boolean;
 
   /** The newest fact for each window of an owner (`session/<id>`). */

@@ -47,6 +47,7 @@ const wordsOfCode: Readonly<Record<string, Words>> = {
   IDLE_TIMEOUT: unreachable,
   OVERLOADED: faulty,
   RATE_LIMITED: faulty,
+  TOKEN_LIMIT_REACHED: faulty,
   UPSTREAM_ERROR: faulty,
   UPSTREAM_UNREADABLE: faulty,
   STREAM_BROKEN: faulty,

@@ -44,6 +44,7 @@ const troubleOfCode: Readonly<Record<SyncFailure, Trouble>> = {
   ACCOUNT_DISABLED: 'disabled',
   VERIFICATION_REQUIRED: 'verification',
   RATE_LIMITED: 'limit',
+  TOKEN_LIMIT_REACHED: 'limit',
   CHALLENGE: 'challenge',
   REGION_BLOCKED: 'region',
   PROVIDER_REFUSED: 'refused',

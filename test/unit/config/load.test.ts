@@ -18,6 +18,7 @@ describe('defaults', () => {
       vault: { kind: 'auto' },
       auth: {
         encryption: { enabled: true, key: undefined, previousKeys: [] },
+        quota: { resetSchedule: new Map(), timeZone: undefined },
         refresh: { enabled: true, checkInterval: 300_000, refreshLeadTime: 600_000 },
       },
       oauth: {

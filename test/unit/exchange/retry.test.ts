@@ -44,6 +44,7 @@ describe('after an error', () => {
       'SEAT_OFFLINE',
       'SESSION_EXPIRED',
       'SESSION_SIGNED_OUT',
+      'TOKEN_LIMIT_REACHED',
       'VERIFICATION_REQUIRED',
     ]);
   });
