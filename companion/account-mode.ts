@@ -4,13 +4,18 @@ import type { RedirectLoginProviderId } from '../shared/credential.ts';
 import { isRedirectLogin } from '../shared/login-name.ts';
 import type { QuotaWindow } from '../shared/quota.ts';
 import type { LoginStatus } from '../shared/status.ts';
+import { ghSource, settingsTokenSource } from './account/copilot/copilot-sources.ts';
 import { claudeCodeSource } from './account/adopt/claude-code-login.ts';
 import { codexSource } from './account/adopt/codex-login.ts';
 import { LoginService } from './account/login/login-service.ts';
+import type { LoginSource } from './account/login/login-source.ts';
 import type { Logins } from './account/login/login-service-contract.ts';
 import type { StoredLogin } from './account/login/stored-login.ts';
 import { UsageWatch } from './account/login/usage-watch.ts';
 import { createTokenEndpoint } from './account/oauth/create-token-endpoint.ts';
+import type { DeviceDeskService } from './account/oauth/device-desk-contract.ts';
+import { DeviceDesk } from './account/oauth/device-desk.ts';
+import { createDeviceProviders } from './account/oauth/device-providers.ts';
 import type { LoginBrowsers, LoginDeskService } from './account/oauth/login-desk-contract.ts';
 import { LoginDesk } from './account/oauth/login-desk.ts';
 import { createLoginProviders } from './account/oauth/login-providers.ts';
@@ -23,7 +28,7 @@ import type { Paths } from './config/paths.ts';
 import type { QuotaBoard } from './exchange/quota-board.ts';
 import { createLoginControl } from './http/control/create-login-control.ts';
 import type { CheckLogin } from './http/control/create-login-control.ts';
-import type { LoginControl } from './http/control/login-control.ts';
+import type { Adoptable, LoginControl } from './http/control/login-control.ts';
 import type { LinkHandlers } from './link/ports.ts';
 import type { Vault } from './vault/vault.ts';
 import { userAgent } from './version.ts';
@@ -49,6 +54,8 @@ export interface AccountModeOptions {
 export interface AccountMode {
   readonly logins: Logins;
   readonly desk: LoginDeskService;
+  /** Logins by a code that is typed at the provider. */
+  readonly deviceDesk: DeviceDeskService;
   readonly control: LoginControl;
   readonly linkHandlers: Pick<
     LinkHandlers,
@@ -59,12 +66,13 @@ export interface AccountMode {
   close(): Promise<void>;
 }
 
-type Adoptable = 'claude-code' | 'codex';
+const settingOf = {
+  codex: 'codex.enabled',
+  'claude-code': 'claude_code.use_login',
+  gh: 'copilot.use_gh',
+} as const satisfies Record<Adoptable, string>;
 
-const settingOf = { codex: 'codex.enabled', 'claude-code': 'claude_code.use_login' } as const satisfies Record<
-  Adoptable,
-  string
->;
+const githubTokenPlace = 'the settings (COPILOT_GITHUB_TOKEN or copilot.github_token)';
 
 /** Reads the logins that there are; asks no provider yet. */
 export async function openAccountMode(options: AccountModeOptions): Promise<AccountMode> {
@@ -72,6 +80,7 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
   const adopted: Record<Adoptable, boolean> = {
     codex: config.codex.enabled,
     'claude-code': config.claudeCode.useLogin,
+    gh: config.copilot.useGh,
   };
   const providers = createLoginProviders(config);
   const call = { dispatcher: options.dispatcher, nowMs, userAgent };
@@ -79,6 +88,7 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     anthropic: createTokenEndpoint(providers.anthropic, call),
     openai: createTokenEndpoint(providers.openai, call),
   };
+  const devices = createDeviceProviders(config, call);
   const reading = { environment: options.environment, clock: systemClock, logger };
   // Nobody is there yet to be told of what is read at first.
   let noteChange = (): void => undefined;
@@ -87,8 +97,9 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     sources: [
       claudeCodeSource({ ...reading, isEnabled: () => adopted['claude-code'] }),
       codexSource({ ...reading, home: config.codex.home, isEnabled: () => adopted.codex }),
+      ...githubTokenSources(options, () => adopted.gh),
     ],
-    endpoints,
+    endpoints: { ...endpoints, copilot: devices.copilot?.renewal, kiro: devices.kiro?.renewal },
     locksFolder: paths.locks,
     home: paths.home,
     refresh: config.auth.refresh,
@@ -117,12 +128,19 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     return logins.find(made.id);
   };
   const desk = new LoginDesk({ providers, endpoints, browsers, keep, clock: systemClock, logger, onChange });
+  const deviceDesk = new DeviceDesk({
+    endpoints: { copilot: devices.copilot?.device, kiro: devices.kiro?.device },
+    keep: (login) => keep(login, false),
+    clock: systemClock,
+    logger,
+    onChange,
+  });
   const usage = new UsageWatch({
     logins,
     ask: (login, signal) =>
       isRedirectLogin(login.provider)
         ? fetchLoginUsage(providers[login.provider], login, call, signal)
-        : Promise.resolve({ windows: null, retryAtMs: null }),
+        : (devices[login.provider]?.usage(login, signal) ?? Promise.resolve({ windows: null, retryAtMs: null })),
     note: (id, windows) => {
       quotas.note(id, windows);
       onChange();
@@ -133,14 +151,25 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
   return {
     logins,
     desk,
+    deviceDesk,
     control: createLoginControl({ logins, desk, check: options.check, setAdopted, onMade: options.onMade, nowMs }),
     linkHandlers: linkHandlersOf(desk, logins),
     look: () => usage.look(),
     close: async () => {
-      await desk.close();
+      await Promise.all([desk.close(), deviceDesk.close()]);
       await logins.close();
     },
   };
+}
+
+/** A token that the settings hold, and that of the GitHub CLI. */
+function githubTokenSources(
+  { config, environment, logger }: AccountModeOptions,
+  isGhUsed: () => boolean,
+): readonly LoginSource[] {
+  const token = config.copilot.githubToken;
+  const gh = ghSource({ environment, logger, isEnabled: isGhUsed });
+  return token === undefined ? [gh] : [settingsTokenSource(token, githubTokenPlace), gh];
 }
 
 /** Those that were dead when it was asked last, and are not any more: somebody signed in again. */

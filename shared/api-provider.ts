@@ -59,6 +59,8 @@ export interface ApiProvider {
   readonly isKeyless: boolean;
   /** Opened by a login, never by a key. */
   readonly isLoginOnly?: true;
+  /** Offers the models of others: asked for one by its bare name only where nobody offers it at first hand. */
+  readonly isReseller?: true;
   readonly quirks: ChatQuirks;
 }
 
@@ -96,6 +98,24 @@ export const codexProvider = {
   isKeyless: false,
   isLoginOnly: true,
   quirks: openAiQuirks,
+} as const satisfies ApiProvider;
+
+/**
+ * What a GitHub Copilot plan offers: models of several makers, behind OpenAI's Chat Completions. Which of them take Responses
+ * as well, its list of models tells.
+ */
+export const copilotProvider = {
+  id: 'copilot',
+  name: 'GitHub Copilot',
+  wire: 'openai',
+  baseUrl: 'https://api.githubcopilot.com',
+  hasResponses: false,
+  modelPrefixes: [],
+  models: null,
+  isKeyless: false,
+  isLoginOnly: true,
+  isReseller: true,
+  quirks: { ...compatibleQuirks, takesUser: false, efforts: ['low', 'medium', 'high'] },
 } as const satisfies ApiProvider;
 
 /** The providers that the product knows by name. `baseUrl` is the public one; the configuration may set another. */
@@ -215,6 +235,7 @@ export type BuiltInProviderId = (typeof builtInProviders)[number]['id'];
 const otherNames: ReadonlyMap<string, string> = new Map([
   ['claude', 'anthropic'],
   ['chatgpt', codexProvider.id],
+  ['github-copilot', copilotProvider.id],
   ['claude.ai', 'claude-web'],
   ['google', 'gemini'],
 ]);

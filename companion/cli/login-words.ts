@@ -58,6 +58,7 @@ export function wantedLogin(who: string, logins: readonly LoginStatus[]): string
     claude: 'anthropic',
     chatgpt: 'openai',
     codex: 'openai',
+    'github-copilot': 'copilot',
   };
   return Object.hasOwn(providers, who) ? (providers[who] ?? who) : who;
 }

@@ -1,5 +1,5 @@
 /** Who is reached with a key, and with which keys: what the settings say about it, in the form that the services take. */
-import { builtInProviders, codexProvider, compatibleQuirks } from '../../shared/api-provider.ts';
+import { builtInProviders, codexProvider, compatibleQuirks, copilotProvider } from '../../shared/api-provider.ts';
 import type { ApiProvider, BuiltInProviderId, ChatQuirks } from '../../shared/api-provider.ts';
 import type { Secret } from '../../shared/redact.ts';
 import { camelKeys } from './camel-case.ts';
@@ -25,7 +25,7 @@ export type PlaceOf = (path: readonly [string, ...PropertyKey[]]) => Pick<Config
 
 /** The built-in providers at their configured addresses, then those of the configuration. */
 export function listProviders(
-  urls: Readonly<Record<BuiltInProviderId | 'chatgpt', string>>,
+  urls: Readonly<Record<BuiltInProviderId | 'chatgpt' | 'copilot', string>>,
   blocks: readonly ProviderBlock[],
   codexModels: readonly string[] = [],
 ): readonly ApiProvider[] {
@@ -34,7 +34,8 @@ export function listProviders(
   // Before OpenAI: where both are meant, the plan that is paid for already comes before the metered key.
   const codex: ApiProvider = { ...codexProvider, baseUrl: `${urls.chatgpt}/codex`, models };
   const [first, ...others] = builtIn;
-  return [...(first === undefined ? [] : [first]), codex, ...others, ...blocks.map(providerOf)];
+  const resellers: readonly ApiProvider[] = [{ ...copilotProvider, baseUrl: urls.copilot }];
+  return [...(first === undefined ? [] : [first]), codex, ...others, ...resellers, ...blocks.map(providerOf)];
 }
 
 function at(provider: ApiProvider, url: string): ApiProvider {

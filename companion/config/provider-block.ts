@@ -13,6 +13,8 @@ const takenIds: ReadonlySet<string> = new Set([
   'claude-web',
   'claude-code',
   'codex',
+  'copilot',
+  'kiro',
   'web',
   'api',
   'client',

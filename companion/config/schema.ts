@@ -1,6 +1,6 @@
 /** Every setting there is, in one place: its form, its default, its names and what a person is told of it. */
 import { z } from 'zod';
-import { builtInProviders } from '../../shared/api-provider.ts';
+import { builtInProviders, copilotProvider } from '../../shared/api-provider.ts';
 import type { BuiltInProviderId } from '../../shared/api-provider.ts';
 import { transportChoiceSchema } from '../../shared/credential.ts';
 import { Secret } from '../../shared/redact.ts';
@@ -246,6 +246,39 @@ export const configSchema = z.strictObject({
       allowed: 'a list of model names',
     }),
   }),
+  copilot: z.strictObject({
+    client_id: setting(text.regex(/^[A-Za-z0-9._-]{1,100}$/).optional(), {
+      description: 'the client id of your own OAuth app at GitHub with the device flow, for `auth login-copilot`',
+      allowed: 'the client id of an OAuth app',
+    }),
+    scopes: setting(scopes.default(['read:user']), {
+      description: 'what the login asks GitHub for',
+      allowed: scopeWords,
+    }),
+    exchange: setting(z.enum(['auto', 'always', 'never']).default('auto'), {
+      description:
+        'whether the GitHub token is traded for a short Copilot token; `never` sends the GitHub token itself, `auto` only where GitHub trades none',
+      allowed: 'auto, always or never',
+    }),
+    github_token: setting(
+      text
+        .regex(/^[\x21-\x7e]{1,1000}$/)
+        .transform((value) => new Secret(value))
+        .optional(),
+      {
+        description: 'a GitHub token that you have already and that Copilot takes',
+        allowed: 'printable ASCII characters without spaces',
+        isSecret: true,
+        neverInDotEnv: true,
+        generalEnvironment: ['COPILOT_GITHUB_TOKEN'],
+      },
+    ),
+    use_gh: setting(boolean.default(false), {
+      description: 'the login of the GitHub CLI opens Copilot here; `auth adopt gh` turns it on',
+      allowed: booleanWords,
+      neverInDotEnv: true,
+    }),
+  }),
   claude_code: z.strictObject({
     mode: setting(z.enum(['on-request', 'auto', 'off']).default('on-request'), {
       description: 'when your Claude Code answers: `on-request`, `auto` (also when nothing else can), `off`',
@@ -349,6 +382,17 @@ export const configSchema = z.strictObject({
       'where ChatGPT logins are made and renewed',
     ),
     chatgpt: upstream('https://chatgpt.com/backend-api', 'CCPROXY_UPSTREAM_CHATGPT', 'where the backend of ChatGPT is'),
+    github: upstream('https://github.com', 'CCPROXY_UPSTREAM_GITHUB', 'where a Copilot login is confirmed'),
+    github_api: upstream(
+      'https://api.github.com',
+      'CCPROXY_UPSTREAM_GITHUB_API',
+      'where a GitHub token is traded for a Copilot token, and the plan is asked for',
+    ),
+    copilot: upstream(
+      copilotProvider.baseUrl,
+      'CCPROXY_UPSTREAM_COPILOT',
+      'the API of GitHub Copilot; unset, the one that the token names',
+    ),
     gemini: publicUpstream('gemini', "where Gemini's API is"),
     mistral: publicUpstream('mistral', "where Mistral's API is"),
     groq: publicUpstream('groq', "where Groq's API is"),

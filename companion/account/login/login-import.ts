@@ -25,7 +25,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface FindOptions {
   readonly shelf: LoginShelf;
-  readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint>>>;
+  readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint | undefined>>>;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -34,7 +34,7 @@ export interface LoginServiceOptions {
   readonly vault: Vault;
   /** Those of other programs, and the one that a ChatGPT login made here goes to. */
   readonly sources: readonly LoginSource[];
-  readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint>>>;
+  readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint | undefined>>>;
   /** Folder of the locks, in the home that all processes share. */
   readonly locksFolder: string;
   /** Where the `credentials.json` of another program of this kind is looked for first. */

@@ -15,7 +15,7 @@ import { VaultTokenStorage } from './vault-token-storage.ts';
 export interface ShelfOptions {
   readonly vault: Vault;
   readonly sources: readonly LoginSource[];
-  readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint>>>;
+  readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint | undefined>>>;
   readonly locksFolder: string;
   readonly leadMs: number;
   readonly clock: Clock;

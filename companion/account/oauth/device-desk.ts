@@ -23,7 +23,7 @@ import { aimedAt } from './login-trouble.ts';
 
 export interface DeviceDeskOptions {
   /** A provider without one is `LOGIN_UNCONFIGURED`. */
-  readonly endpoints: Readonly<Partial<Record<DeviceLoginProviderId, DeviceEndpoint>>>;
+  readonly endpoints: Readonly<Partial<Record<DeviceLoginProviderId, DeviceEndpoint | undefined>>>;
   /** Puts a new login away; `Logins.add`. */
   readonly keep: (login: StoredLogin) => Promise<LoginStatus>;
   readonly clock: Clock;

@@ -8,7 +8,7 @@ import type { LoginProvider } from './login-providers.ts';
 import type { ProviderAnswer } from './provider-call.ts';
 
 export interface Refused {
-  readonly provider: LoginProvider;
+  readonly provider: Pick<LoginProvider, 'name'>;
   /** What the question held: taken out of whatever is quoted. */
   readonly secrets: readonly (Secret | null)[];
   readonly nowMs: number;

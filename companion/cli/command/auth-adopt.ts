@@ -9,14 +9,18 @@ import { createOutput, paint } from '../print.ts';
 import { printable } from '../terminal.ts';
 import { nextSteps } from './auth-status.ts';
 
-type Program = 'claude-code' | 'codex';
+type Program = 'claude-code' | 'codex' | 'gh';
 
 interface AdoptOptions {
   readonly json?: true;
   readonly off?: true;
 }
 
-const settings = { 'claude-code': 'claude_code.use_login', codex: 'codex.enabled' } as const;
+const settings = {
+  'claude-code': 'claude_code.use_login',
+  codex: 'codex.enabled',
+  gh: 'copilot.use_gh',
+} as const;
 
 export async function adopt(program: Program, options: AdoptOptions): Promise<void> {
   const output = createOutput(options.json === true);
@@ -24,6 +28,7 @@ export async function adopt(program: Program, options: AdoptOptions): Promise<vo
   if (isOn && program === 'claude-code') {
     for (const line of claudeCodeDisclosure()) output.aside(line);
   }
+  if (isOn && program === 'gh') for (const line of ghDisclosure()) output.aside(line);
   const { logins } = await ask<{ logins: readonly LoginStatus[] }>('POST', '/control/logins/adopt', {
     owner: program,
     isOn,
@@ -55,6 +60,13 @@ export function claudeCodeDisclosure(): readonly string[] {
   ]);
 }
 
+function ghDisclosure(): readonly string[] {
+  const told =
+    'The companion asks your GitHub CLI for its token (`gh auth token`), trades it at GitHub for tokens of Copilot, and ' +
+    'sends both to GitHub alone. It never changes or removes it.';
+  return disclosureLines('Use Copilot with the login of the GitHub CLI', [told], 'copilot');
+}
+
 export function adoptedLines(
   program: Program,
   isOn: boolean,
@@ -70,9 +82,14 @@ export function adoptedLines(
 }
 
 function noneYet(program: Program): readonly string[] {
-  return program === 'codex'
-    ? ['There is none yet: `companion auth login-openai` signs in, and so does `codex login`.']
-    : ['There is none yet: run `claude`, and sign in there.'];
+  switch (program) {
+    case 'codex':
+      return ['There is none yet: `companion auth login-openai` signs in, and so does `codex login`.'];
+    case 'claude-code':
+      return ['There is none yet: run `claude`, and sign in there.'];
+    case 'gh':
+      return ['It gave no token: `gh auth login` signs in there, and the companion sees it within a few minutes.'];
+  }
 }
 
 function loginLines(login: LoginStatus, nowMs: number): readonly string[] {

@@ -10,7 +10,7 @@ import { readJwt } from '../../account/oauth/jwt.ts';
 import type { LoginDeskService, LoginOutcome } from '../../account/oauth/login-desk-contract.ts';
 import { readOpenAiUserId } from '../../account/oauth/openai-account.ts';
 import { CompanionError, toCompanionError } from '../../base/error.ts';
-import type { JwtFacts, LoginControl, LoginDetails, LoginValidation } from './login-control.ts';
+import type { Adoptable, JwtFacts, LoginControl, LoginDetails, LoginValidation } from './login-control.ts';
 
 /**
  * Asks the provider whether it takes the token, with a request that costs nothing. Errors: what a refusal means, in the
@@ -23,7 +23,7 @@ export interface LoginControlOptions {
   readonly desk: LoginDeskService;
   readonly check: CheckLogin;
   /** In the configuration file and at once. */
-  readonly setAdopted: (owner: 'claude-code' | 'codex', isOn: boolean) => Promise<void>;
+  readonly setAdopted: (owner: Adoptable, isOn: boolean) => Promise<void>;
   /** A login with this id came, or has other tokens than before. */
   readonly onMade?: (id: string) => void;
   readonly nowMs: () => number;

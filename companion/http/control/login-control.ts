@@ -33,6 +33,9 @@ export interface LoginValidation {
   readonly remedy: string | null;
 }
 
+/** Programs whose login may serve here too, once the person says so. */
+export type Adoptable = 'claude-code' | 'codex' | 'gh';
+
 export interface LoginControl {
   statuses(): readonly LoginStatus[];
   begin(wanted: BeginLogin): Promise<LoginProgress>;
@@ -46,7 +49,7 @@ export interface LoginControl {
   refresh(wanted: string): Promise<LoginStatus>;
   remove(wanted: string): Promise<LoginStatus>;
   /** Turns another program's login on or off, in the configuration file and at once. */
-  adopt(owner: 'claude-code' | 'codex', isOn: boolean): Promise<readonly LoginStatus[]>;
+  adopt(owner: Adoptable, isOn: boolean): Promise<readonly LoginStatus[]>;
   /** Files of other programs, whose login `importFrom` takes over; looked for now. */
   importable(): Promise<LoginFiles>;
   importFrom(path: string | undefined, isForced: boolean): Promise<ImportedLogin>;

@@ -113,7 +113,7 @@ describe('providers', () => {
       ].join('\n'),
     });
     const { providers, keys } = load().config;
-    expect(providers.slice(7)).toEqual([
+    expect(providers.slice(8)).toEqual([
       {
         id: 'ollama',
         name: 'ollama',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../companion/config/load.ts';
 import type { ConfigInput } from '../../../companion/config/load.ts';
 import { settings } from '../../../companion/config/schema.ts';
-import { builtInProviders, codexProvider } from '../../../shared/api-provider.ts';
+import { builtInProviders, codexProvider, copilotProvider } from '../../../shared/api-provider.ts';
 import { place } from './place.ts';
 
 describe('defaults', () => {
@@ -36,6 +36,13 @@ describe('defaults', () => {
         },
       },
       codex: { enabled: false, home: undefined, models: [] },
+      copilot: {
+        clientId: undefined,
+        scopes: ['read:user'],
+        exchange: 'auto',
+        githubToken: undefined,
+        useGh: false,
+      },
       claudeCode: { mode: 'on-request', path: undefined, useLogin: false, warm: 1 },
       storage: { dbPath: join(home, 'companion.db') },
       log: { level: 'info' },
@@ -54,12 +61,15 @@ describe('defaults', () => {
         openai: 'https://api.openai.com/v1',
         openaiAuth: 'https://auth.openai.com',
         chatgpt: 'https://chatgpt.com/backend-api',
+        github: 'https://github.com',
+        githubApi: 'https://api.github.com',
+        copilot: 'https://api.githubcopilot.com',
         gemini: 'https://generativelanguage.googleapis.com/v1beta/openai',
         mistral: 'https://api.mistral.ai/v1',
         groq: 'https://api.groq.com/openai/v1',
         deepseek: 'https://api.deepseek.com',
       },
-      providers: [builtInProviders[0], codexProvider, ...builtInProviders.slice(1)],
+      providers: [builtInProviders[0], codexProvider, ...builtInProviders.slice(1), copilotProvider],
       keys: [],
       router: { strategy: 'priority', maxAttempts: 3 },
       models: { aliases: new Map() },
@@ -264,6 +274,7 @@ describe('secrets', () => {
       'security.admin_key',
       'auth.encryption.key',
       'auth.encryption.previous_keys',
+      'copilot.github_token',
       ...builtInProviders.map(({ id }) => `keys.${id}`),
       'providers',
       'network.proxy',

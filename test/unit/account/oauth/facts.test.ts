@@ -258,7 +258,8 @@ describe('what a person reads before', () => {
     '%s: whom the page names, whose account it is, that it may be refused',
     (id) => {
       const text = disclosureText(id);
-      expect(text).toContain(id === 'anthropic' ? 'Claude Code' : 'Codex');
+      const named = { anthropic: 'Claude Code', openai: 'Codex', copilot: 'OAuth app', kiro: 'CCProxy Companion' };
+      expect(text).toContain(named[id]);
       expect(text).toContain('your own account, on this computer');
       expect(text).toContain('may refuse');
       expect(text).toContain(loginDisclosure(id).link.url);
