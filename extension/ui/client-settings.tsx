@@ -3,6 +3,7 @@ import type { ClientSettings } from '../../shared/status.ts';
 import { text, type TextKey } from '../text.ts';
 import type { Background } from './background.ts';
 import { CopyButton } from './copy-button.tsx';
+import { SegmentedChoice } from './segmented-choice.tsx';
 import { hideKeys, type SnippetFormat, snippetFormats, writeSnippet } from './settings-snippet.ts';
 
 const formatWords: Readonly<Record<SnippetFormat, { readonly name: TextKey; readonly hint: TextKey }>> = {
@@ -25,7 +26,13 @@ function Snippets({ settings }: { readonly settings: ClientSettings }) {
   const words = formatWords[format];
   return (
     <div class="snippets">
-      <FormatChoice format={format} onChoose={setFormat} />
+      <SegmentedChoice
+        name="format"
+        label={text('clientsFormats')}
+        choices={snippetFormats.map((each) => ({ value: each, label: text(formatWords[each].name) }))}
+        chosen={format}
+        onChoose={setFormat}
+      />
       <p>{text(words.hint)}</p>
       <pre data-testid="snippet" tabIndex={0} aria-label={text(words.name)}>
         {writeSnippet(format, areKeysShown ? settings : hideKeys(settings))}
@@ -43,25 +50,6 @@ function Snippets({ settings }: { readonly settings: ClientSettings }) {
         </button>
       </div>
     </div>
-  );
-}
-
-interface FormatChoiceProps {
-  readonly format: SnippetFormat;
-  readonly onChoose: (format: SnippetFormat) => void;
-}
-
-function FormatChoice({ format, onChoose }: FormatChoiceProps) {
-  return (
-    <fieldset class="formats">
-      <legend class="unseen">{text('clientsFormats')}</legend>
-      {snippetFormats.map((each) => (
-        <label key={each} class="format">
-          <input type="radio" name="format" value={each} checked={each === format} onChange={() => onChoose(each)} />
-          <span>{text(formatWords[each].name)}</span>
-        </label>
-      ))}
-    </fieldset>
   );
 }
 

@@ -9,11 +9,15 @@ import { NowContext } from './words.tsx';
 export interface PageFrameProps {
   readonly background: Background;
   readonly page: 'options' | 'dashboard' | 'login';
+  /** The page's own sections, in place of the way between pages, which then stands at the end of the line. */
+  readonly tabs?: ComponentChildren;
+  /** More for the line of live state. */
+  readonly line?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
 /** What settings and dashboard share: the name, the way from one to the other, and the line of live state. */
-export function PageFrame({ background, page, children }: PageFrameProps) {
+export function PageFrame({ background, page, tabs, line, children }: PageFrameProps) {
   const now = useContext(NowContext);
   const view = popupView(background.state.value, now.value);
   return (
@@ -23,11 +27,16 @@ export function PageFrame({ background, page, children }: PageFrameProps) {
           <img src="/icon/48.png" alt="" width={24} height={24} />
           {text('productName')}
         </h1>
-        <nav>
-          <PageLink href="/dashboard.html" label={text('dashboardTitle')} isCurrent={page === 'dashboard'} />
-          <PageLink href="/options.html" label={text('optionsTitle')} isCurrent={page === 'options'} />
-        </nav>
-        <StatusLine line={view.line} state={view.kind} />
+        {tabs ?? (
+          <nav>
+            <PageLink href="/dashboard.html" label={text('dashboardTitle')} isCurrent={page === 'dashboard'} />
+            <PageLink href="/options.html" label={text('optionsTitle')} isCurrent={page === 'options'} />
+          </nav>
+        )}
+        <div class="page-state">
+          {line}
+          <StatusLine line={view.line} state={view.kind} />
+        </div>
       </header>
       {children}
     </div>

@@ -25,7 +25,7 @@ afterEach(() => here.expectNoDeadTab());
 afterAll(() => here?.close());
 
 const companionPorts = () => listeningPorts(here.journey.companion.pid);
-const openDashboard = () => here.browser.openExtensionPage('dashboard.html', { width: 1000, height: 800 });
+const openDashboard = () => here.browser.openExtensionPage('dashboard.html#accounts', { width: 1000, height: 800 });
 
 describe('a login that begins in the terminal', () => {
   test('Claude: clicked in the popup, allowed on the page, and no port is opened for it', async () => {

@@ -5,6 +5,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExtensionState } from '../../extension/state.ts';
 import { type Gallery, type OpenOptions, openGallery } from '../support/extension-page/gallery.ts';
+import { brokenApi, emptyApi, hostileApi, usedApi } from '../support/extension-page/api-answers.ts';
+import type { FakeBrowserSetup } from '../support/extension-page/fake-browser.ts';
 import { screenshotFolder, wantsScreenshots } from '../support/screenshots.ts';
 import {
   findLowContrast,
@@ -14,6 +16,7 @@ import {
   findUnnamedControls,
 } from '../support/extension-page/inspect.ts';
 import {
+  busy,
   chatgptLogin,
   claudeCodeLogin,
   claudeLogin,
@@ -109,7 +112,6 @@ describe('whole pages', () => {
     ...Object.entries(optionsStates).map(([name, state]) => ['options', name, state, ''] as const),
     ['options', 'welcome', unpaired, '#welcome'] as const,
     ['options', 'welcome-paired', firstTime, '#welcome'] as const,
-    ...Object.entries(dashboardStates).map(([name, state]) => ['dashboard', name, state, ''] as const),
     ['dashboard', 'sign-in', withLogins(synced), '#sign-in-anthropic'] as const,
     ...Object.entries(doneStates).map(
       ([name, state]) => ['oauth-done', name, state, name.startsWith('stray') ? '?stray' : '?login=login-1'] as const,
@@ -123,6 +125,40 @@ describe('whole pages', () => {
     await page.setViewportSize({ width: 400, height: 800 });
     expect(await findOverflow(page)).toEqual([]);
     await shoot(page, `${name}-${stateName}-narrow`);
+    await page.evaluate(() => globalThis.fakeBackground.stretchWords(0.5));
+    expect(await findOverflow(page)).toEqual([]);
+    await page.close();
+  });
+});
+
+/** Each section of the dashboard with what the companion might answer to its questions. */
+const dashboardCases: readonly (readonly [string, ExtensionState | null, string, FakeBrowserSetup['api']])[] = [
+  ...Object.entries(dashboardStates).map(([name, state]) => [name, state, '', usedApi] as const),
+  ...Object.entries(dashboardStates).map(([name, state]) => [`accounts-${name}`, state, '#accounts', usedApi] as const),
+  ['loading', null, '', {}],
+  ['empty', synced, '', emptyApi],
+  ['broken', synced, '', brokenApi],
+  ['old-companion', synced, '', {}],
+  ['names-hostile', synced, '', hostileApi],
+  ['requests', busy, '#requests', usedApi],
+  ['requests-empty', synced, '#requests', emptyApi],
+  ['requests-broken', synced, '#requests', brokenApi],
+  ['requests-none-match', busy, '#requests?search=nothing', usedApi],
+  ['requests-hostile', synced, '#requests', hostileApi],
+  ['exchange', busy, '#requests/exc_00000004', usedApi],
+  ['exchange-hostile', synced, '#requests/exc_00000000', hostileApi],
+  ['settings', busy, '#settings', usedApi],
+];
+
+describe('dashboard', () => {
+  test.each(dashboardCases)('is fit to be read and used when %s', async (name, state, hash, api) => {
+    const page = await open({ page: 'dashboard', hash, setup: { state, api } });
+    await shoot(page, `dashboard-${name}-light`);
+    await expectFit(page);
+    await expectLegibleInDark(page, `dashboard-${name}`);
+    await page.setViewportSize({ width: 400, height: 800 });
+    expect(await findOverflow(page)).toEqual([]);
+    await shoot(page, `dashboard-${name}-narrow`);
     await page.evaluate(() => globalThis.fakeBackground.stretchWords(0.5));
     expect(await findOverflow(page)).toEqual([]);
     await page.close();
@@ -207,8 +243,12 @@ describe('settings', () => {
 
 describe('API keys', () => {
   test('have one card in the dashboard, and none where there are none', async () => {
-    const page = await open({ page: 'dashboard', setup: { state: dashboardStates['busy-with-keys'] ?? null } });
-    const card = page.locator('#keys');
+    const page = await open({
+      page: 'dashboard',
+      hash: '#accounts',
+      setup: { state: dashboardStates['busy-with-keys'] ?? null },
+    });
+    const card = page.locator('#api-keys');
     const rows = await card.getByRole('listitem').allInnerTexts();
     expect(rows.map((row) => row.replace(/\s+/g, ' '))).toEqual([
       'Anthropic 3 keys, 2 ready',
@@ -285,7 +325,11 @@ describe('logins', () => {
 
   test('are renewed and signed out of in the dashboard, the latter after a question', async () => {
     const answers = { 'refresh-login': refused, 'remove-login': ok };
-    const page = await open({ page: 'dashboard', setup: { state: withLogins(synced, claudeLogin), answers } });
+    const page = await open({
+      page: 'dashboard',
+      hash: '#accounts',
+      setup: { state: withLogins(synced, claudeLogin), answers },
+    });
     await page.getByTestId('login-renew').click();
     expect(await page.getByRole('alert').innerText()).toContain('answered 503');
     await page.getByTestId('login-remove').click();
@@ -302,7 +346,7 @@ describe('logins', () => {
 
   test('that are lost lead to signing in again, what is to be read before it included', async () => {
     const login = { ...claudeLogin, state: 'dead' as const, isRefreshable: false };
-    const page = await open({ page: 'dashboard', setup: { state: withLogins(synced, login) } });
+    const page = await open({ page: 'dashboard', hash: '#accounts', setup: { state: withLogins(synced, login) } });
     await page.getByTestId('login-again').click();
     expect(await page.getByTestId('disclosure').innerText()).toContain('Claude Code');
     await page.close();
@@ -310,7 +354,7 @@ describe('logins', () => {
 
   test('of Claude Code are neither renewed nor signed out of here', async () => {
     const login = { ...claudeCodeLogin, state: 'usable' as const };
-    const page = await open({ page: 'dashboard', setup: { state: withLogins(synced, login) } });
+    const page = await open({ page: 'dashboard', hash: '#accounts', setup: { state: withLogins(synced, login) } });
     expect(await page.getByTestId('login-remove').count()).toBe(0);
     expect(await page.getByTestId('login-renew').count()).toBe(0);
     expect(await page.locator('main').innerText()).toContain('companion auth adopt claude-code --off');
@@ -319,7 +363,11 @@ describe('logins', () => {
 
   test('that Codex made stay its own, and the companion says how to sign out there', async () => {
     const answers = { 'remove-login': { ok: false, code: 'INVALID_REQUEST', message: 'Codex made this login.' } };
-    const page = await open({ page: 'dashboard', setup: { state: withLogins(synced, chatgptLogin), answers } });
+    const page = await open({
+      page: 'dashboard',
+      hash: '#accounts',
+      setup: { state: withLogins(synced, chatgptLogin), answers },
+    });
     await page.getByTestId('login-remove').click();
     expect(await page.getByRole('group').innerText()).toContain('Codex on this computer shares this login');
     await page.getByTestId('login-remove-confirm').click();

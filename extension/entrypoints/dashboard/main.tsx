@@ -1,6 +1,7 @@
 import '../../ui/tokens.css';
 import '../../ui/base.css';
 import '../../ui/page.css';
+import './dashboard.css';
 import { render } from 'preact';
 import { connectBackground } from '../../ui/background.ts';
 import { browserDoor } from '../../ui/browser-door.ts';

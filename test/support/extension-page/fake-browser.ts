@@ -1,11 +1,16 @@
 /** A stand-in for the extension's `browser` object inside a page; sent there as source, so it may use nothing from outside. */
-import type { ExtensionState } from '../../../extension/state.ts';
+import type { ApiQuestion, ExtensionState } from '../../../extension/state.ts';
 
 export interface FakeBrowserSetup {
   readonly state: ExtensionState | null;
   readonly messages: Readonly<Record<string, { readonly message: string }>>;
   /** Answers of the background by request name; `null` unless given. */
   readonly answers: Readonly<Record<string, unknown>>;
+  /**
+   * What the companion's management routes answer, by `GET /v0/management/usage?by=model`: the query names what must be
+   * in a question's own. A string is the code of a refusal. Whatever is not here cannot be reached.
+   */
+  readonly api: Readonly<Record<string, unknown>>;
   /** Requests that the background fails to answer, as one that is being replaced does. */
   readonly unanswered: readonly string[];
   /** Content of `storage.session`. */
@@ -17,6 +22,8 @@ export interface FakeBrowserSetup {
 export interface FakeBackground {
   /** Everything that the page asked, in order; also the permissions that it asked the browser for. */
   readonly asked: { readonly request: string; readonly input: unknown }[];
+  /** What the page asked the companion's management routes, in order. */
+  readonly called: ApiQuestion[];
   show(state: ExtensionState): void;
   /** Makes every text longer, to see what a language with longer words does: 0.5 = half as long again. */
   stretchWords(factor: number): void;
@@ -29,6 +36,7 @@ export function installFakeBrowser(setup: FakeBrowserSetup): void {
   type Listener = (message?: unknown) => void;
   const ports = new Set<{ readonly messages: Listener[]; readonly ends: Listener[] }>();
   const asked: { request: string; input: unknown }[] = [];
+  const called: ApiQuestion[] = [];
   let current = setup.state;
   let stretch = 0;
 
@@ -57,13 +65,32 @@ export function installFakeBrowser(setup: FakeBrowserSetup): void {
     asked.push({ request, input });
   }
 
+  function fits(route: string, { method, path }: ApiQuestion): boolean {
+    const [named = '', needed = ''] = route.split('?', 2);
+    const [address = '', query = ''] = path.split('?', 2);
+    const told = new URLSearchParams(query);
+    const needs = [...new URLSearchParams(needed)];
+    return named === `${method} ${address}` && needs.every(([name, value]) => (told.get(name) ?? '') === value);
+  }
+
+  function callApi(question: ApiQuestion): unknown {
+    called.push(question);
+    const found = Object.entries(setup.api).find(([route]) => fits(route, question));
+    if (found === undefined) return { ok: false, code: 'ROUTE_NOT_FOUND', message: '', remedy: null };
+    const [, answer] = found;
+    if (typeof answer !== 'string') return { ok: true, body: answer };
+    return { ok: false, code: answer, message: 'the words of the companion', remedy: null };
+  }
+
   async function sendMessage({ request, input }: { request: string; input: unknown }): Promise<unknown> {
+    if (request === 'call-api') return callApi(input as ApiQuestion);
     note(request, input);
     return setup.unanswered.includes(request) ? undefined : (setup.answers[request] ?? null);
   }
 
   const fakeBackground: FakeBackground = {
     asked,
+    called,
     show(state) {
       current = state;
       for (const port of ports) for (const listener of port.messages) listener({ state });

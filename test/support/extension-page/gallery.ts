@@ -61,6 +61,7 @@ const emptySetup: FakeBrowserSetup = {
   state: null,
   messages: {},
   answers: {},
+  api: {},
   unanswered: [],
   stored: {},
   grantsPermission: true,

@@ -23,12 +23,12 @@ export async function findUnnamedControls(page: Page): Promise<readonly string[]
     .map((node) => String(node.role?.value));
 }
 
-/** Elements that stick out of the page sideways, unless they stand in a frame that scrolls. */
+/** Elements that stick out of the page sideways, unless they stand in a frame that scrolls or cuts. */
 export function findOverflow(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;
     return [...document.querySelectorAll<HTMLElement>('body *')]
-      .filter((element) => element.closest('.table-frame, .unseen') === null)
+      .filter((element) => element.closest('.table-frame, .plot-canvas, .unseen') === null)
       .filter((element) => {
         const box = element.getBoundingClientRect();
         return box.width > 0 && (box.right > width + 0.5 || box.left < -0.5);

@@ -1,29 +1,29 @@
-import type { LoginStatus } from '../../../shared/status.ts';
-import { isRedirectLogin } from '../../../shared/login-name.ts';
-import { text } from '../../text.ts';
-import { AccountCard } from '../../ui/account-card.tsx';
-import type { Background } from '../../ui/background.ts';
-import { CommandLine } from '../../ui/command-line.tsx';
-import { ConfirmButton } from '../../ui/confirm-button.tsx';
-import { cleanLabel } from '../../ui/label.ts';
-import { LoginProblem } from '../../ui/login-problem.tsx';
-import { loginTrouble } from '../../ui/login-trouble.ts';
-import { adoptCommand, loginAccount, loginKind, loginView, providerName, signInHash } from '../../ui/login-view.ts';
-import { message } from '../../ui/message.ts';
-import { useLoginStep } from '../../ui/use-login-step.ts';
-import { useTell } from '../../ui/words.tsx';
+import type { LoginStatus } from '../../../../shared/status.ts';
+import { isRedirectLogin } from '../../../../shared/login-name.ts';
+import { text } from '../../../text.ts';
+import { AccountCard } from '../../../ui/account-card.tsx';
+import { CommandLine } from '../../../ui/command-line.tsx';
+import { ConfirmButton } from '../../../ui/confirm-button.tsx';
+import { cleanLabel } from '../../../ui/label.ts';
+import { LoginProblem } from '../../../ui/login-problem.tsx';
+import { loginTrouble } from '../../../ui/login-trouble.ts';
+import { adoptCommand, loginAccount, loginKind, loginView, providerName, signInHash } from '../../../ui/login-view.ts';
+import { message } from '../../../ui/message.ts';
+import { useLoginStep } from '../../../ui/use-login-step.ts';
+import { useTell } from '../../../ui/words.tsx';
+import { useDesk } from '../data/use-question.ts';
 
 export interface LoginProps {
   readonly login: LoginStatus;
-  readonly background: Background;
-  /** The companion can be asked now. */
-  readonly isLive: boolean;
   readonly nowMs: number;
+  /** To be looked at only: what can be done about it stands with the accounts. */
+  readonly isBrief?: boolean;
 }
 
 /** One login: who, how it stands, where it rests, and what can be done about it. */
-export function Login({ login, background, isLive, nowMs }: LoginProps) {
+export function Login({ login, nowMs, isBrief = false }: LoginProps) {
   const tell = useTell();
+  const { isLive } = useDesk();
   const { word, tone } = loginView(login);
   const { trouble } = login;
   const standing = trouble === null || login.state === 'off' ? null : loginTrouble(trouble, login.provider);
@@ -31,19 +31,20 @@ export function Login({ login, background, isLive, nowMs }: LoginProps) {
     <AccountCard account={loginAccount(login, nowMs)}>
       <LoginProblem trouble={standing} tone="warn" />
       {login.state === 'off' && <p>{text('loginOffMeaning')}</p>}
-      <p class="login-place">{tell(message('loginRestsIn', cleanLabel(login.location, 200)))}</p>
+      {!isBrief && <p class="login-place">{tell(message('loginRestsIn', cleanLabel(login.location, 200)))}</p>}
       <div class="card-foot">
         <span class={`status ${tone}`}>{text(word)}</span>
         <span>{tell(loginKind(login))}</span>
       </div>
-      {isLive && <Actions login={login} background={background} />}
-      <Adoption login={login} />
+      {isLive && !isBrief && <Actions login={login} />}
+      {!isBrief && <Adoption login={login} />}
     </AccountCard>
   );
 }
 
-function Actions({ login, background }: { readonly login: LoginStatus; readonly background: Background }) {
+function Actions({ login }: { readonly login: LoginStatus }) {
   const tell = useTell();
+  const { background } = useDesk();
   const step = useLoginStep(login.provider);
   const { id } = login;
   const mayRenew = login.isRefreshable && (login.state === 'usable' || login.state === 'expired');

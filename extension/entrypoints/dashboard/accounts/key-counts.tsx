@@ -1,16 +1,16 @@
-import type { CompanionStatus } from '../../../shared/status.ts';
-import { text } from '../../text.ts';
-import { CommandLine } from '../../ui/command-line.tsx';
-import { type KeysView, keysViews } from '../../ui/keys-view.ts';
-import { useTell } from '../../ui/words.tsx';
+import type { CompanionStatus } from '../../../../shared/status.ts';
+import { text } from '../../../text.ts';
+import { CommandLine } from '../../../ui/command-line.tsx';
+import { type KeysView, keysViews } from '../../../ui/keys-view.ts';
+import { useTell } from '../../../ui/words.tsx';
 
 /** How many API keys there are and how many are ready, provider by provider. Nothing to see where there are none. */
-export function Keys({ companion }: { readonly companion: CompanionStatus }) {
+export function KeyCounts({ companion }: { readonly companion: CompanionStatus }) {
   const providers = keysViews(companion);
   if (providers.length === 0) return null;
   return (
-    <section class="account" id="keys" aria-labelledby="keys-title">
-      <h3 id="keys-title" class="name">
+    <section class="account" id="api-keys" aria-labelledby="api-keys-title">
+      <h3 id="api-keys-title" class="name">
         {text('keysTitle')}
       </h3>
       <ul class="key-counts">

@@ -1,28 +1,24 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { RedirectLoginProviderId } from '../../../shared/credential.ts';
-import type { CompanionStatus } from '../../../shared/status.ts';
-import { text } from '../../text.ts';
-import type { Background } from '../../ui/background.ts';
-import { LoginIntro } from '../../ui/login-intro.tsx';
-import { LoginOffers } from '../../ui/login-offers.tsx';
-import { loginProviders, offeredLogins, providerName, signInHash } from '../../ui/login-view.ts';
-import { message } from '../../ui/message.ts';
-import { Panel } from '../../ui/panel.tsx';
-import { useTell } from '../../ui/words.tsx';
+import type { RedirectLoginProviderId } from '../../../../shared/credential.ts';
+import type { CompanionStatus } from '../../../../shared/status.ts';
+import { text } from '../../../text.ts';
+import { LoginIntro } from '../../../ui/login-intro.tsx';
+import { LoginOffers } from '../../../ui/login-offers.tsx';
+import { loginProviders, offeredLogins, providerName, signInHash } from '../../../ui/login-view.ts';
+import { message } from '../../../ui/message.ts';
+import { Panel } from '../../../ui/panel.tsx';
+import { useTell } from '../../../ui/words.tsx';
+import { useDesk } from '../data/use-question.ts';
 
 /** Where "Begin again" leads: `dashboard.html#sign-in-anthropic`. */
 function providerOfHash(): RedirectLoginProviderId | null {
   return loginProviders.find((provider) => location.hash === signInHash(provider)) ?? null;
 }
 
-export interface SignInProps {
-  readonly background: Background;
-  readonly companion: CompanionStatus;
-}
-
 /** The logins that could be added, and what is to be read before one is. */
-export function SignIn({ background, companion }: SignInProps) {
+export function SignIn({ companion }: { readonly companion: CompanionStatus }) {
   const tell = useTell();
+  const { background } = useDesk();
   const [chosen, setChosen] = useState(providerOfHash);
   useEffect(() => {
     const follow = () => setChosen(providerOfHash());

@@ -1,9 +1,9 @@
-import type { CompanionStatus } from '../../../shared/status.ts';
-import { text } from '../../text.ts';
-import { cleanLabel } from '../../ui/label.ts';
-import { Panel } from '../../ui/panel.tsx';
-import { lastsMessage } from '../../ui/time.ts';
-import { useTell } from '../../ui/words.tsx';
+import type { CompanionStatus } from '../../../../shared/status.ts';
+import { text } from '../../../text.ts';
+import { cleanLabel } from '../../../ui/label.ts';
+import { Panel } from '../../../ui/panel.tsx';
+import { lastsMessage } from '../../../ui/time.ts';
+import { useTell } from '../../../ui/words.tsx';
 
 export function CompanionFacts({ companion, nowMs }: { readonly companion: CompanionStatus; readonly nowMs: number }) {
   const tell = useTell();

@@ -1,0 +1,44 @@
+/** How a credential stands, in words. Pure. */
+import { builtInProviders } from '../../../../shared/api-provider.ts';
+import { cleanLabel } from '../../../ui/label.ts';
+import { type Message, message } from '../../../ui/message.ts';
+import type { Tone } from '../../../ui/view/panel.ts';
+import type { Auth } from '../data/auths.ts';
+
+export interface AuthStanding {
+  readonly word: Message | string;
+  readonly tone: Tone;
+}
+
+export function statusOf({ status, untilMs }: Auth): AuthStanding {
+  switch (status) {
+    case 'active':
+      return { word: message('authActive'), tone: 'ok' };
+    case 'cooling':
+      return untilMs === null
+        ? { word: message('authCooling'), tone: 'warn' }
+        : { word: message('authCoolingUntil', { momentMs: untilMs }), tone: 'warn' };
+    case 'exhausted':
+      return { word: message('authExhausted'), tone: 'warn' };
+    case 'disabled':
+      return { word: message('authDisabled'), tone: 'off' };
+    case 'expired':
+      return { word: message('authExpired'), tone: 'bad' };
+    case 'rejected':
+    case 'invalid':
+      return { word: message('authRejected'), tone: 'bad' };
+    default:
+      return { word: cleanLabel(status, 40) || message('authUnknown'), tone: 'warn' };
+  }
+}
+
+/** The name that a provider has for itself; one that the person configured stands as they called it. */
+export function providerLabel(id: string): string {
+  return builtInProviders.find((provider) => provider.id === id)?.name ?? cleanLabel(id, 60);
+}
+
+/** How full an own limit is, in whole percent; `null` where there is none. */
+export function limitPercent({ quota }: Auth): number | null {
+  if (quota === null || quota.limit === null || quota.limit <= 0) return null;
+  return Math.min(100, Math.round((quota.used / quota.limit) * 100));
+}

@@ -1,0 +1,43 @@
+/** Series made ready to be drawn on top of each other. Pure. */
+import type { Series } from './usage.ts';
+
+/** What is drawn in one colour. */
+export interface Layer {
+  readonly key: string;
+  /** `null`: everything that has no layer of its own. */
+  readonly name: string | null;
+  readonly values: readonly number[];
+}
+
+/** As many as there are colours that can be told apart. */
+export const MOST_LAYERS = 6;
+
+/** The largest series each as a layer, the rest together as the last one. */
+export function layersOf(series: readonly Series[], most = MOST_LAYERS): readonly Layer[] {
+  const sorted = series.toSorted((left, right) => sum(right.exchanges) - sum(left.exchanges));
+  const own = sorted.length <= most ? sorted : sorted.slice(0, most - 1);
+  const rest = sorted.slice(own.length);
+  const layers = own.map(({ key, name, exchanges }) => ({ key, name, values: exchanges }));
+  return rest.length === 0 ? layers : [...layers, { key: '\u0000rest', name: null, values: addUp(rest) }];
+}
+
+/** The upper edge of each layer where those in `hidden` are left out; hidden ones have no edge. */
+export function stackOf(layers: readonly Layer[], hidden: ReadonlySet<string>): readonly (number | null)[][] {
+  const heights = Array.from({ length: layers[0]?.values.length ?? 0 }, () => 0);
+  return layers.map((layer) => {
+    if (hidden.has(layer.key)) return heights.map(() => null);
+    return layer.values.map((value, index) => {
+      heights[index] = (heights[index] ?? 0) + value;
+      return heights[index] === 0 ? null : (heights[index] ?? null);
+    });
+  });
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function addUp(series: readonly Series[]): readonly number[] {
+  const length = series[0]?.exchanges.length ?? 0;
+  return Array.from({ length }, (_, index) => sum(series.map((one) => one.exchanges[index] ?? 0)));
+}

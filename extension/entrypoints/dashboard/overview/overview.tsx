@@ -1,0 +1,54 @@
+import type { CompanionStatus } from '../../../../shared/status.ts';
+import { text } from '../../../text.ts';
+import { overviewHash } from '../data/route.ts';
+import { type Period, periodFacts, periods } from '../data/period.ts';
+import { usageQuestion } from '../data/usage.ts';
+import { useQuestion } from '../data/use-question.ts';
+import { SegmentedChoice } from '../../../ui/segmented-choice.tsx';
+import { Freshness } from '../parts/freshness.tsx';
+import { FIGURES_EVERY_MS } from './every.ts';
+import { LatencyPanel } from './latency-panel.tsx';
+import { RequestsPanel } from './requests-panel.tsx';
+import { RunningNow } from './running-now.tsx';
+import { Shares } from './shares.tsx';
+import { UsageFigures } from './usage-figures.tsx';
+import { WhatIsLeft } from './what-is-left.tsx';
+
+export interface OverviewProps {
+  readonly companion: CompanionStatus;
+  readonly period: Period;
+  readonly nowMs: number;
+}
+
+/** What is left of each account, what was asked in a period, and what runs now. */
+export function Overview({ companion, period, nowMs }: OverviewProps) {
+  const usage = useQuestion(usageQuestion('model', period), FIGURES_EVERY_MS);
+  return (
+    <>
+      <WhatIsLeft companion={companion} nowMs={nowMs} />
+      <section class="section" aria-labelledby="use-title">
+        <div class="section-head">
+          <h2 id="use-title">{text('useSection')}</h2>
+          <Freshness answered={usage} />
+          <SegmentedChoice
+            name="period"
+            label={text('periodLabel')}
+            choices={periods.map((each) => ({ value: each, label: text(periodFacts(each).word) }))}
+            chosen={period}
+            onChoose={(next) => location.replace(overviewHash(next))}
+          />
+        </div>
+        <UsageFigures usage={usage} period={period} />
+        <div class="plots">
+          <RequestsPanel period={period} />
+          <LatencyPanel period={period} />
+        </div>
+        <div class="columns">
+          <Shares by="model" period={period} />
+          <Shares by="client" period={period} />
+        </div>
+      </section>
+      <RunningNow activity={companion.activity} />
+    </>
+  );
+}
