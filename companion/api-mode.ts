@@ -69,6 +69,7 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     transport,
     userAgent,
     nowMs,
+    kiro: { modelIds: config.kiro.models, profileArn: config.kiro.profileArn ?? null },
     onLimits: (key, model, status, read) => {
       // An answer holds nobody back: what it tells of limits can wait until somebody wants to know.
       if (status < 400) return quotas.noteLater(key.id, model, () => read().windows);

@@ -1,10 +1,10 @@
 /** Providers that are reached with an API key: what is public about them, and where each differs from the common form. */
 
 /**
- * The API that a provider speaks: Anthropic's, OpenAI's (which always has Chat Completions), or that of the ChatGPT backend,
- * which has Responses alone.
+ * The API that a provider speaks: Anthropic's, OpenAI's (which always has Chat Completions), that of the ChatGPT backend,
+ * which has Responses alone, or that of Kiro, which no client speaks.
  */
-export type ProviderWire = 'anthropic' | 'openai' | 'codex';
+export type ProviderWire = 'anthropic' | 'openai' | 'codex' | 'kiro';
 
 /**
  * Where an OpenAI-compatible server departs from OpenAI itself. Only translated requests are bent to them: a client that
@@ -116,6 +116,21 @@ export const copilotProvider = {
   isLoginOnly: true,
   isReseller: true,
   quirks: { ...compatibleQuirks, takesUser: false, efforts: ['low', 'medium', 'high'] },
+} as const satisfies ApiProvider;
+
+/** What a Kiro plan offers, on AWS. `baseUrl` ends before `/generateAssistantResponse`; the models are those of the settings. */
+export const kiroProvider = {
+  id: 'kiro',
+  name: 'Kiro',
+  wire: 'kiro',
+  baseUrl: 'https://q.us-east-1.amazonaws.com',
+  hasResponses: false,
+  modelPrefixes: [],
+  models: [],
+  isKeyless: false,
+  isLoginOnly: true,
+  isReseller: true,
+  quirks: openAiQuirks,
 } as const satisfies ApiProvider;
 
 /** The providers that the product knows by name. `baseUrl` is the public one; the configuration may set another. */

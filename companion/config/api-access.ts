@@ -1,5 +1,11 @@
 /** Who is reached with a key, and with which keys: what the settings say about it, in the form that the services take. */
-import { builtInProviders, codexProvider, compatibleQuirks, copilotProvider } from '../../shared/api-provider.ts';
+import {
+  builtInProviders,
+  codexProvider,
+  compatibleQuirks,
+  copilotProvider,
+  kiroProvider,
+} from '../../shared/api-provider.ts';
 import type { ApiProvider, BuiltInProviderId, ChatQuirks } from '../../shared/api-provider.ts';
 import type { Secret } from '../../shared/redact.ts';
 import { camelKeys } from './camel-case.ts';
@@ -28,13 +34,17 @@ export function listProviders(
   urls: Readonly<Record<BuiltInProviderId | 'chatgpt' | 'copilot', string>>,
   blocks: readonly ProviderBlock[],
   codexModels: readonly string[] = [],
+  kiro: Partial<Pick<ApiProvider, 'baseUrl' | 'models'>> = {},
 ): readonly ApiProvider[] {
   const builtIn = builtInProviders.map((provider) => at(provider, urls[provider.id]));
   const models = codexModels.length > 0 ? codexModels : codexProvider.models;
   // Before OpenAI: where both are meant, the plan that is paid for already comes before the metered key.
   const codex: ApiProvider = { ...codexProvider, baseUrl: `${urls.chatgpt}/codex`, models };
   const [first, ...others] = builtIn;
-  const resellers: readonly ApiProvider[] = [{ ...copilotProvider, baseUrl: urls.copilot }];
+  const resellers: readonly ApiProvider[] = [
+    { ...copilotProvider, baseUrl: urls.copilot },
+    { ...kiroProvider, ...kiro },
+  ];
   return [...(first === undefined ? [] : [first]), codex, ...others, ...resellers, ...blocks.map(providerOf)];
 }
 

@@ -131,7 +131,10 @@ function toConfig(
     home,
     timeouts: { connectMs: timeouts.connect, firstByteMs: timeouts.first_byte, idleMs: timeouts.idle },
     storage: { dbPath: storage.db_path ?? pathsOf(home).database },
-    providers: listProviders(rest.upstreams, providers, rest.codex.models),
+    providers: listProviders(rest.upstreams, providers, rest.codex.models, {
+      baseUrl: rest.upstreams.kiro,
+      models: [...rest.kiro.models.keys()],
+    }),
     keys: listKeys(keys, providers, (path) => placeOf(path, found)),
   };
 }

@@ -23,6 +23,13 @@ export const modelAliases = z.preprocess(
     }),
 );
 
+/** The same where every name is one name, and no pattern. */
+export function withoutStars(names: typeof modelAliases) {
+  return names.refine((map) => [...map.keys()].every((one) => !one.endsWith('*')), {
+    error: 'must be names without a star',
+  });
+}
+
 function fromText(value: unknown): unknown {
   const items = listFromText(value);
   if (typeof value !== 'string' || !Array.isArray(items)) return value;

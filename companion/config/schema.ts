@@ -6,6 +6,7 @@ import { transportChoiceSchema } from '../../shared/credential.ts';
 import { Secret } from '../../shared/redact.ts';
 import { keyTextWords } from '../base/api-key-text.ts';
 import { logLevels } from '../base/log-level.ts';
+import { defaultKiroUrl, defaultOidcUrl } from './aws-region.ts';
 import {
   alwaysTrue,
   baseUrl,
@@ -30,6 +31,7 @@ import {
   wholeNumber,
 } from './form.ts';
 import { keyEntryNames, keyList } from './key-list.ts';
+import { kiroSettings } from './kiro-settings.ts';
 import { modelAliases } from './model-aliases.ts';
 import { blockNames, providerBlocks } from './provider-block.ts';
 import { resetSchedules, resetScheduleWords, timeZone, timeZoneWords } from './reset-schedule.ts';
@@ -279,6 +281,7 @@ export const configSchema = z.strictObject({
       neverInDotEnv: true,
     }),
   }),
+  kiro: kiroSettings,
   claude_code: z.strictObject({
     mode: setting(z.enum(['on-request', 'auto', 'off']).default('on-request'), {
       description: 'when your Claude Code answers: `on-request`, `auto` (also when nothing else can), `off`',
@@ -392,6 +395,16 @@ export const configSchema = z.strictObject({
       copilotProvider.baseUrl,
       'CCPROXY_UPSTREAM_COPILOT',
       'the API of GitHub Copilot; unset, the one that the token names',
+    ),
+    aws_oidc: upstream(
+      defaultOidcUrl,
+      'CCPROXY_UPSTREAM_AWS_OIDC',
+      'where Kiro logins are made and renewed; the preset is that of the region of a login',
+    ),
+    kiro: upstream(
+      defaultKiroUrl,
+      'CCPROXY_UPSTREAM_KIRO',
+      'where Kiro is asked; the preset is that of the region of a login',
     ),
     gemini: publicUpstream('gemini', "where Gemini's API is"),
     mistral: publicUpstream('mistral', "where Mistral's API is"),

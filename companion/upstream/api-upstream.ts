@@ -4,20 +4,19 @@
  */
 import type { ApiProvider } from '../../shared/api-provider.ts';
 import type { LeasedCredential } from '../../shared/credential.ts';
+import { kiroModelIds } from '../../shared/kiro-models.ts';
 import { CompanionError } from '../base/error.ts';
 import { readAnthropicLimits } from '../wire/anthropic/limits.ts';
 import { anthropicUpstream } from '../wire/anthropic/upstream/codec.ts';
 import { API_VERSION } from '../wire/anthropic/upstream/encode-request.ts';
-import type { EncodedRequest, HeaderLookup, Stamp, StreamCodec, UpstreamCodec, Warning } from '../wire/codec.ts';
+import type { EncodedRequest, HeaderLookup, Stamp, UpstreamWire, Warning } from '../wire/codec.ts';
 import type { HubEvent } from '../wire/hub/event.ts';
-import { eventsOfMessage } from '../wire/hub/expand.ts';
-import { parseJson } from '../wire/hub/fields.ts';
+import { createKiroUpstream } from '../wire/kiro/codec.ts';
+import type { KiroSettings } from '../wire/kiro/encode-request.ts';
 import type { LimitFacts } from '../wire/limits.ts';
 import { readOpenAiLimits } from '../wire/openai/limits.ts';
 import { createChatUpstream } from '../wire/openai-chat/upstream/codec.ts';
 import { codexUpstream } from '../wire/openai-responses/upstream/codec.ts';
-import { decodeStream } from '../wire/sse.ts';
-import type { SseFrame } from '../wire/sse.ts';
 import { bufferReply } from './buffered-reply.ts';
 import type { BufferedReply } from './buffered-reply.ts';
 import { asAsked, withErrorObject } from './codex-reply.ts';
@@ -25,8 +24,11 @@ import { fitCodexRequest, introduction } from './codex-request.ts';
 import type { CodexRequest } from './codex-request.ts';
 import { sendReadable } from './foreign-thinking.ts';
 import type { SentRequest } from './foreign-thinking.ts';
-import { hideKey, hideKeyInError, hideKeyInEvent, hideKeyInHeaders, secretToHide } from './hide-key.ts';
+import { hideKey, hideKeyInHeaders, secretToHide } from './hide-key.ts';
+import { forAccount, invocationHeaders, kiroBaseUrl } from './kiro-request.ts';
 import type { RawReply, RawRequest, RawTransport } from './raw-transport.ts';
+import { maxAnswerBytes, readAnswer } from './read-answer.ts';
+import type { AnswerCodec } from './read-answer.ts';
 import { credentialHeader, requestHeaders } from './relay-headers.ts';
 
 export interface ApiUpstreamOptions {
@@ -38,6 +40,8 @@ export interface ApiUpstreamOptions {
    */
   readonly onLimits: (key: LeasedCredential, model: string | undefined, status: number, read: () => LimitFacts) => void;
   readonly nowMs: () => number;
+  /** The presets unless given. */
+  readonly kiro?: KiroSettings;
 }
 
 export interface ApiTarget {
@@ -71,21 +75,25 @@ export interface TranslatedRequest extends ApiTarget {
 
 /** Refusals that may be about the key: read whole, since the body says which. An empty balance is a 400 at Anthropic. */
 const keyStatuses: ReadonlySet<number> = new Set([400, 401, 402, 403, 429]);
-const maxAnswerBytes = 64 * 1024 * 1024;
+const kiroPresets: KiroSettings = { modelIds: kiroModelIds, profileArn: null };
 const maxErrorBytes = 1024 * 1024;
 
 export class ApiUpstream {
   readonly #options: ApiUpstreamOptions;
-  readonly #codecs = new Map<string, UpstreamCodec>();
+  readonly #codecs = new Map<string, AnswerCodec>();
 
   constructor(options: ApiUpstreamOptions) {
     this.#options = options;
   }
 
-  codecOf(provider: ApiProvider): UpstreamCodec {
+  codecOf(provider: ApiProvider): UpstreamWire {
+    return this.#codecOf(provider);
+  }
+
+  #codecOf(provider: ApiProvider): AnswerCodec {
     const known = this.#codecs.get(provider.id);
     if (known !== undefined) return known;
-    const codec = codecFor(provider);
+    const codec = codecFor(provider, this.#kiro);
     this.#codecs.set(provider.id, codec);
     return codec;
   }
@@ -131,10 +139,10 @@ export class ApiUpstream {
   /** Resolves when the provider has accepted the request. Errors: what its refusal means; else as `RawTransport.send`. */
   async send(request: TranslatedRequest, signal: AbortSignal): Promise<AsyncIterable<HubEvent>> {
     const { provider, key, encoded } = request;
-    const codec = this.codecOf(provider);
-    const url = provider.baseUrl + encoded.path;
+    const codec = this.#codecOf(provider);
+    const url = this.#baseUrlOf(request) + encoded.path;
     const headers = this.#headersOf(request);
-    const body = Buffer.from(JSON.stringify(encoded.body));
+    const body = Buffer.from(JSON.stringify(provider.wire === 'kiro' ? forAccount(encoded.body, key) : encoded.body));
     const { reply: sent } = await this.#sendReadable(provider, { method: 'POST', url, headers, body }, signal);
     const reply = hideKeyInHeaders(sent, key);
     if (reply.status >= 200 && reply.status < 300) {
@@ -144,6 +152,14 @@ export class ApiUpstream {
     const text = hideKey((await reply.read(maxErrorBytes)).toString('utf8'), key);
     this.#noteLimits(request, reply.status, reply.header, text);
     throw named(codec.decodeError(reply.status, reply.header, text, this.#options.nowMs()), key);
+  }
+
+  #baseUrlOf({ provider, key }: ApiTarget): string {
+    return provider.wire === 'kiro' ? kiroBaseUrl(provider, key, this.#kiro.profileArn) : provider.baseUrl;
+  }
+
+  get #kiro(): KiroSettings {
+    return this.#options.kiro ?? kiroPresets;
   }
 
   #sendReadable({ wire }: ApiProvider, request: RawRequest, signal: AbortSignal): Promise<SentRequest> {
@@ -167,16 +183,18 @@ export class ApiUpstream {
 
   #headersOf({ provider, key, encoded, isStream }: TranslatedRequest): readonly string[] {
     const isCodex = provider.wire === 'codex';
-    const fromCodec = Object.entries(encoded.headers).flat();
+    const { accept = isStream || isCodex ? 'text/event-stream' : 'application/json', ...more } = encoded.headers;
+    const fromCodec = Object.entries(more).flat();
     const credential = credentialHeader(provider, key, fromCodec);
     return [
       'content-type',
       'application/json',
       'accept',
-      isStream || isCodex ? 'text/event-stream' : 'application/json',
+      accept,
       'accept-encoding',
       'identity',
       ...(isCodex ? introduction() : []),
+      ...(provider.wire === 'kiro' ? invocationHeaders() : []),
       ...requestHeaders(fromCodec, credential, this.#options.userAgent),
     ];
   }
@@ -197,7 +215,7 @@ export class ApiUpstream {
   }
 }
 
-function codecFor({ wire, quirks }: ApiProvider): UpstreamCodec {
+function codecFor({ wire, quirks }: ApiProvider, kiro: KiroSettings): AnswerCodec {
   switch (wire) {
     case 'anthropic':
       return anthropicUpstream;
@@ -205,6 +223,8 @@ function codecFor({ wire, quirks }: ApiProvider): UpstreamCodec {
       return createChatUpstream(quirks);
     case 'codex':
       return codexUpstream;
+    case 'kiro':
+      return createKiroUpstream(kiro);
   }
 }
 
@@ -231,47 +251,6 @@ function apiVersion({ wire }: ApiProvider, rawHeaders: readonly string[]): reado
 /** Clients say `/v1/...`; the base URL of an OpenAI-wire provider already ends in its own version. */
 function urlOf(provider: ApiProvider, target: string): string {
   return provider.baseUrl + (provider.wire === 'openai' ? target.replace(/^\/v1(?=[/?]|$)/, '') : target);
-}
-
-async function* readAnswer(
-  codec: UpstreamCodec,
-  { encoded, stamp, key }: TranslatedRequest,
-  reply: RawReply,
-): AsyncGenerator<HubEvent> {
-  try {
-    if (isEventStream(codec, reply)) {
-      yield* decodeStream(reply.chunks(), guarded(codec.streamDecoder(encoded, stamp), key));
-      return;
-    }
-    const body = parseJson((await reply.read(maxAnswerBytes)).toString('utf8'));
-    if (body === undefined) throw new CompanionError('UPSTREAM_UNREADABLE', 'The provider answered with invalid JSON.');
-    yield* eventsOfMessage(codec.decodeMessage(body, encoded, stamp));
-  } catch (thrown) {
-    throw hideKeyInError(thrown, key);
-  }
-}
-
-/** The ChatGPT backend has nothing but streams, and does not always say so. */
-function isEventStream({ dialect }: UpstreamCodec, reply: RawReply): boolean {
-  const type = reply.header('content-type');
-  return type?.includes('text/event-stream') === true || (dialect === 'openai-responses' && !type?.includes('json'));
-}
-
-/** What is translated is also kept, in part: an answer without an end must not fill the memory. */
-function guarded<State>(decoder: StreamCodec<State, SseFrame, HubEvent>, key: LeasedCredential): typeof decoder {
-  let length = 0;
-  const hideIn = ([state, events]: readonly [State, readonly HubEvent[]]) =>
-    [state, events.map((event) => hideKeyInEvent(event, key))] as const;
-  return {
-    initial: decoder.initial,
-    end: (state) => decoder.end(state),
-    step(state, frame) {
-      length += frame.data.length;
-      if (length > maxAnswerBytes)
-        throw new CompanionError('UPSTREAM_UNREADABLE', `The answer is larger than ${maxAnswerBytes} bytes.`);
-      return hideIn(decoder.step(state, frame));
-    },
-  };
 }
 
 async function refusalWithoutKey(reply: RawReply, key: LeasedCredential): Promise<BufferedReply> {

@@ -2,12 +2,14 @@
 import type { ApiProvider } from '../../shared/api-provider.ts';
 import type { LeasedCredential } from '../../shared/credential.ts';
 import { CompanionError } from '../base/error.ts';
-import type { UpstreamCodec } from '../wire/codec.ts';
+import type { UpstreamWire } from '../wire/codec.ts';
 import { asArray, asObject, asText, parseJson } from '../wire/hub/fields.ts';
 import type { JsonObject } from '../wire/hub/fields.ts';
+import { usagePath } from '../wire/kiro/model-ids.ts';
 import { codexModelsPath, readCodexModels } from './codex-models.ts';
 import { introduction } from './codex-request.ts';
 import { hideKey, hideKeyInHeaders } from './hide-key.ts';
+import { kiroBaseUrl, profileOf } from './kiro-request.ts';
 import type { RawTransport } from './raw-transport.ts';
 import { credentialHeader } from './relay-headers.ts';
 
@@ -22,7 +24,7 @@ export interface ListedModel {
 export interface ModelListOptions {
   readonly transport: RawTransport;
   readonly userAgent: string;
-  readonly codecOf: (provider: ApiProvider) => UpstreamCodec;
+  readonly codecOf: (provider: ApiProvider) => UpstreamWire;
   readonly nowMs: () => number;
 }
 
@@ -41,7 +43,7 @@ export function createModelList({ transport, userAgent, codecOf, nowMs }: ModelL
     const sent = await transport.send(
       {
         method: 'GET',
-        url: provider.baseUrl + pathOf(provider, userAgent),
+        url: baseUrlOf(provider, key) + pathOf(provider, key, userAgent),
         headers: [
           'accept',
           'application/json',
@@ -65,7 +67,11 @@ export function createModelList({ transport, userAgent, codecOf, nowMs }: ModelL
   };
 }
 
-function pathOf({ wire }: ApiProvider, userAgent: string): string {
+function baseUrlOf(provider: ApiProvider, key: LeasedCredential): string {
+  return provider.wire === 'kiro' ? kiroBaseUrl(provider, key, null) : provider.baseUrl;
+}
+
+function pathOf({ wire }: ApiProvider, key: LeasedCredential, userAgent: string): string {
   switch (wire) {
     case 'anthropic':
       return '/v1/models?limit=1000';
@@ -73,6 +79,9 @@ function pathOf({ wire }: ApiProvider, userAgent: string): string {
       return '/models';
     case 'codex':
       return codexModelsPath(userAgent);
+    case 'kiro':
+      // Its models are those of the settings: asking for them only shows whether the token is taken.
+      return usagePath(profileOf(key));
   }
 }
 
@@ -83,6 +92,7 @@ function isWithoutList(status: number): boolean {
 
 function readModels(answer: unknown, provider: ApiProvider): readonly ListedModel[] {
   if (provider.wire === 'codex') return readCodexModels(answer);
+  if (provider.wire === 'kiro') return (provider.models ?? []).map((id) => ({ id, name: id, raw: { id } }));
   const list = Array.isArray(answer) ? answer : asObject(answer)['data'];
   if (!Array.isArray(list)) {
     throw new CompanionError('UPSTREAM_UNREADABLE', `${provider.name} gave its models in an unknown form.`);

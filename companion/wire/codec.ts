@@ -4,6 +4,7 @@ import type { HubEvent, HubMessage } from './hub/event.ts';
 import type { HubRequest } from './hub/request.ts';
 import type { ThinkingRecall } from './hub/thinking-memory.ts';
 import type { ModelFacts } from './model-facts.ts';
+import type { EventStreamFrame } from './event-stream.ts';
 import type { SseFrame } from './sse.ts';
 
 /** A stream codec as data: `(state, input) -> [state, outputs]`, and what is still owed when the input ends. */
@@ -81,17 +82,27 @@ export interface EncodedRequest {
 
 export type HeaderLookup = (lowerCaseName: string) => string | undefined;
 
-/** The wire of an upstream, seen from the hub. */
-export interface UpstreamCodec {
-  /** The client dialect that needs no translation to it. */
-  readonly dialect: DialectId;
+/** What every upstream's wire has, seen from the hub. */
+export interface UpstreamWire {
   /** What `model` takes there. */
   factsOf(model: string): ModelFacts;
   /** `model` is the upstream's name for it. Throws `INVALID_REQUEST` for what cannot be said there. */
   encodeRequest(request: DecodedRequest, model: string): EncodedRequest;
+  /** An answer that is not 2xx as the error that it means, in the provider's own words. */
+  decodeError(status: number, headers: HeaderLookup, body: string, nowMs: number): CompanionError;
+}
+
+/** A wire that is a client dialect as well: JSON, or server-sent events. */
+export interface UpstreamCodec extends UpstreamWire {
+  /** The client dialect that needs no translation to it. */
+  readonly dialect: DialectId;
   /** Throws `UPSTREAM_UNREADABLE`. */
   decodeMessage(body: unknown, encoded: EncodedRequest, stamp: Stamp): HubMessage;
   streamDecoder(encoded: EncodedRequest, stamp: Stamp): StreamCodec<unknown, SseFrame, HubEvent>;
-  /** An answer that is not 2xx as the error that it means, in the provider's own words. */
-  decodeError(status: number, headers: HeaderLookup, body: string, nowMs: number): CompanionError;
+}
+
+/** A wire that no client speaks, and whose every answer is an AWS event stream. */
+export interface EventStreamCodec extends UpstreamWire {
+  readonly dialect: null;
+  streamDecoder(encoded: EncodedRequest, stamp: Stamp): StreamCodec<unknown, EventStreamFrame, HubEvent>;
 }

@@ -97,24 +97,37 @@ export function formatSse(event: string | undefined, data: unknown): string {
   return `${name}data: ${JSON.stringify(data)}\n\n`;
 }
 
+/** Cuts bytes into frames; safe at any split. What it throws comes after the frames before it. */
+export interface FrameParser<Frame> {
+  push(chunk: Uint8Array): Iterable<Frame>;
+  end(): Iterable<Frame>;
+}
+
 /**
  * Reads `bytes` through the parser and `codec`, and yields what the codec gives. Ending it early (`return()`) ends
  * `bytes`; what `bytes` throws passes through after everything that was complete before it.
  */
-export async function* decodeStream<State, Output>(
+export function decodeStream<State, Output>(
   bytes: AsyncIterable<Uint8Array>,
   codec: StreamCodec<State, SseFrame, Output>,
 ): AsyncGenerator<Output, void, undefined> {
-  const parser = new SseParser();
+  return decodeFrames(bytes, new SseParser(), codec);
+}
+
+/** The same for any framing. */
+export async function* decodeFrames<State, Frame, Output>(
+  bytes: AsyncIterable<Uint8Array>,
+  parser: FrameParser<Frame>,
+  codec: StreamCodec<State, Frame, Output>,
+): AsyncGenerator<Output, void, undefined> {
   let state = codec.initial;
-  const step = (frames: readonly SseFrame[]): readonly Output[] =>
-    frames.flatMap((frame) => {
-      const [next, outputs] = codec.step(state, frame);
-      state = next;
-      return outputs;
-    });
-  for await (const chunk of bytes) yield* step(parser.push(chunk));
-  yield* step(parser.end());
+  const step = (frame: Frame): readonly Output[] => {
+    const [next, outputs] = codec.step(state, frame);
+    state = next;
+    return outputs;
+  };
+  for await (const chunk of bytes) for (const frame of parser.push(chunk)) yield* step(frame);
+  for (const frame of parser.end()) yield* step(frame);
   yield* codec.end(state);
 }
 
