@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../companion/config/load.ts';
 import type { ConfigInput } from '../../../companion/config/load.ts';
 import { settings } from '../../../companion/config/schema.ts';
-import { builtInProviders, codexProvider, copilotProvider } from '../../../shared/api-provider.ts';
+import { builtInProviders, codexProvider, copilotProvider, kiroProvider } from '../../../shared/api-provider.ts';
+import { kiroModelIds } from '../../../shared/kiro-models.ts';
 import { place } from './place.ts';
 
 describe('defaults', () => {
@@ -43,6 +44,17 @@ describe('defaults', () => {
         githubToken: undefined,
         useGh: false,
       },
+      kiro: {
+        useLogin: false,
+        clientName: 'CCProxy Companion',
+        startUrl: 'https://view.awsapps.com/start',
+        region: 'us-east-1',
+        scopes: ['completions', 'analysis', 'conversations', 'transformations', 'taskassist'].map(
+          (name) => `codewhisperer:${name}`,
+        ),
+        profileArn: undefined,
+        models: kiroModelIds,
+      },
       claudeCode: { mode: 'on-request', path: undefined, useLogin: false, warm: 1 },
       storage: { dbPath: join(home, 'companion.db') },
       log: { level: 'info' },
@@ -64,12 +76,20 @@ describe('defaults', () => {
         github: 'https://github.com',
         githubApi: 'https://api.github.com',
         copilot: 'https://api.githubcopilot.com',
+        awsOidc: 'https://oidc.us-east-1.amazonaws.com',
+        kiro: 'https://q.us-east-1.amazonaws.com',
         gemini: 'https://generativelanguage.googleapis.com/v1beta/openai',
         mistral: 'https://api.mistral.ai/v1',
         groq: 'https://api.groq.com/openai/v1',
         deepseek: 'https://api.deepseek.com',
       },
-      providers: [builtInProviders[0], codexProvider, ...builtInProviders.slice(1), copilotProvider],
+      providers: [
+        builtInProviders[0],
+        codexProvider,
+        ...builtInProviders.slice(1),
+        copilotProvider,
+        { ...kiroProvider, models: [...kiroModelIds.keys()] },
+      ],
       keys: [],
       router: { strategy: 'priority', maxAttempts: 3 },
       models: { aliases: new Map() },

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import type Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it, test } from 'vitest';
-import { CompanionError } from '../../../../companion/base/error.ts';
+import type { CompanionError } from '../../../../companion/base/error.ts';
 import type { HubContentBlock, HubMessageParam } from '../../../../companion/wire/hub/request.ts';
 import { createKiroUpstream } from '../../../../companion/wire/kiro/codec.ts';
 import { kiroModelIds } from '../../../../shared/kiro-models.ts';
