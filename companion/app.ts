@@ -17,6 +17,8 @@ import type { SessionService } from './account/session-service.ts';
 import { systemClock } from './base/clock.ts';
 import { CompanionError } from './base/error.ts';
 import type { Logger } from './base/log.ts';
+import { Periods, systemTimeZone } from './base/periods.ts';
+import { ClientKeys } from './client/client-keys.ts';
 import type { Config } from './config/load.ts';
 import { pathsOf } from './config/paths.ts';
 import { resetScheduleOf } from './config/reset-schedule.ts';
@@ -42,6 +44,7 @@ import { allowedHostsFor, checkHost } from './http/guard.ts';
 import { checkBinding, listenForClients, listenForCommands, urlHost } from './http/listen.ts';
 import { addRoutes } from './http/manage/add-routes.ts';
 import { ledgerRoutes } from './http/manage/ledger-routes.ts';
+import { clientKeyRoutes } from './http/manage/client-key-routes.ts';
 import { refreshRoute } from './http/manage/refresh-route.ts';
 import type { Route } from './http/manage/route.ts';
 import { statusRoute } from './http/manage/status-route.ts';
@@ -92,6 +95,9 @@ const webProvider = 'claude-web';
 /** The name under which its limits are kept; no credential is called so. */
 const claudeCodeQuotas = 'claude-code';
 
+/** HS256 is as strong as its secret, up to here. */
+const soundSecretBytes = 32;
+
 /** Opens vault and store and builds every part; nothing listens yet. The caller holds the instance lock. */
 export async function createApp({ config, logger, onEvent, environment = process.env }: AppOptions): Promise<App> {
   const paths = pathsOf(config.home);
@@ -99,12 +105,19 @@ export async function createApp({ config, logger, onEvent, environment = process
   const startedAtMs = nowMs();
   const openedVault = await openVault({ config, paths, logger });
   const { vault } = openedVault;
-  const openedStore = openStore(config.storage.dbPath, { quarantine: true, logger });
+  const periods = new Periods(() => config.auth.quota.timeZone ?? systemTimeZone());
+  const openedStore = openStore(config.storage.dbPath, { quarantine: true, logger, periods });
   const { store } = openedStore;
   const clientKey = config.security.auth
     ? (config.security.authToken ?? (await loadOrCreateKey(vault, 'client-key', 'ccpk')))
     : null;
   const adminKey = config.security.adminKey ?? (await loadOrCreateKey(vault, 'admin-key', 'ccpa'));
+  const clientKeys = new ClientKeys({
+    store,
+    clock: systemClock,
+    periods,
+    secret: async () => config.security.jwtSecret ?? loadOrCreateKey(vault, 'jwt-secret', 'ccpj'),
+  });
   let port = config.server.port;
   const url = () => `http://${urlHost(config.server.host)}:${port}`;
 
@@ -267,19 +280,20 @@ export async function createApp({ config, logger, onEvent, environment = process
   /** The same routes behind three doors: the admin key, the control socket, the link. */
   const routes: readonly Route[] = [
     refreshRoute(() => accounts.logins.worker()),
+    ...clientKeyRoutes(clientKeys),
     statusRoute({ status, notices: () => notices, configProblem: () => null, ledger }),
     ...ledgerRoutes({
       ledger,
       names: {
         credentials: () => [...sessions.list(), ...api.credentials()],
-        clientKeys: () => [],
+        clientKeys: () => clientKeys.list(),
         providers: () => config.providers,
       },
       nowMs,
     }),
   ];
   const client = createClientServer({
-    keyCheck: new ClientKeyCheck(clientKey, nowMs),
+    keyCheck: new ClientKeyCheck({ key: clientKey, clientKeys, mode: config.server.mode, nowMs }),
     adminKeyCheck: new AdminKeyCheck(adminKey, nowMs),
     allowedHosts,
     logger,
@@ -342,7 +356,7 @@ export async function createApp({ config, logger, onEvent, environment = process
   });
   addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.credentials()), nowMs });
 
-  const notices = noticesOf(vault, openedVault.quarantinedTo, openedStore.quarantinedTo);
+  const notices = noticesOf(vault, openedVault.quarantinedTo, openedStore.quarantinedTo, config.security.jwtSecret);
   let isListening = false;
   const stopAll = async () => {
     await activity.drain(isListening ? config.server.drainSeconds * 1000 : 0);
@@ -410,11 +424,19 @@ function settingsFor(url: string, clientKey: Secret | null): ClientSettings {
 }
 
 /** Damaged files are never thrown away, and never keep the companion from starting. */
-function noticesOf(vault: Vault, damagedVault: string | null, damagedStore: string | null): readonly string[] {
+function noticesOf(
+  vault: Vault,
+  damagedVault: string | null,
+  damagedStore: string | null,
+  jwtSecret: Secret | undefined,
+): readonly string[] {
   const notices = [
     vault.description.note,
     damagedVault && `The vault was damaged and set aside as ${damagedVault}: pair your browsers again.`,
     damagedStore && `The database was damaged and set aside as ${damagedStore}: pair your browsers again.`,
+    jwtSecret !== undefined && Buffer.byteLength(jwtSecret.reveal()) < soundSecretBytes
+      ? 'CCPROXY_JWT_SECRET has less than 32 bytes and may be guessed: `openssl rand -base64 32` makes a better one.'
+      : null,
   ];
   return notices.filter((notice) => notice !== null);
 }

@@ -72,6 +72,36 @@ export const errorTable = {
     retry: 'never',
     remedy: 'Use the settings that `companion env` prints.',
   },
+  CLIENT_KEY_EXPIRED: {
+    status: 401,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Make a new client key with `companion token create`.',
+  },
+  CLIENT_KEY_REVOKED: {
+    status: 401,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Make a new client key with `companion token create`.',
+  },
+  CLIENT_NOT_ALLOWED: {
+    status: 403,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Use a client key that is allowed to do this; `companion token list` shows what each may do.',
+  },
+  CLIENT_BUDGET_SPENT: {
+    status: 429,
+    blame: 'client',
+    retry: 'never',
+    remedy: 'Make a client key with a larger budget: `companion token create`.',
+  },
+  CLIENT_RATE_LIMITED: {
+    status: 429,
+    blame: 'client',
+    retry: 'same',
+    remedy: 'Wait until the time that `retry-after` names; the limit is that of the client key.',
+  },
   ADMIN_KEY_MISSING: {
     status: 401,
     blame: 'client',

@@ -7,6 +7,7 @@ import { addAuth, addConfig } from './auth-program.ts';
 import type { UsageOptions } from './command/usage.ts';
 import { defineCommand } from './define-command.ts';
 import type { GlobalOptions } from './define-command.ts';
+import { addToken } from './token-program.ts';
 
 const firstSteps = `
 First steps:
@@ -61,6 +62,7 @@ function buildProgram(): Command {
   addSessions(program);
   addAuth(program);
   addKeys(program);
+  addToken(program);
   addConfig(program);
   addOthers(program);
   return program;

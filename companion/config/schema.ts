@@ -90,6 +90,11 @@ export const configSchema = z.strictObject({
       reloads: true,
       allowed: 'a list of host names, each with its port if it is not the default one',
     }),
+    mode: setting(z.enum(['both', 'api', 'web']).default('both'), {
+      description:
+        'what all clients may use: `api` (keys and logins), `web` (claude.ai) or `both`, Claude Code included',
+      allowed: 'both, api or web',
+    }),
     drain_seconds: setting(wholeNumber(0, 600).default(10), {
       description: 'how long open answers may go on when the companion is stopped',
       reloads: true,
@@ -126,6 +131,19 @@ export const configSchema = z.strictObject({
         allowed: 'printable ASCII characters without spaces',
         environment: ['CCPROXY_ADMIN_KEY'],
         formerly: ['admin.key'],
+        isSecret: true,
+      },
+    ),
+    jwt_secret: setting(
+      text
+        .regex(/^[\x21-\x7e]+$/)
+        .transform((value) => new Secret(value))
+        .optional(),
+      {
+        description:
+          'what the keys of single clients are signed with, instead of the secret that the companion makes and keeps in the vault; with another one they all end',
+        allowed: 'printable ASCII characters without spaces; `openssl rand -base64 32` makes some',
+        environment: ['CCPROXY_JWT_SECRET'],
         isSecret: true,
       },
     ),

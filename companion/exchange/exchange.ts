@@ -1,5 +1,6 @@
 /** What comes into an exchange and what goes out of it, as the server sees them. */
 import type { ApiKey } from '../../shared/credential.ts';
+import type { Permit } from '../client/permit.ts';
 import type { CompanionError } from '../base/error.ts';
 import type { Mode } from '../router/mode.ts';
 import type { RawReply } from '../upstream/raw-transport.ts';
@@ -25,8 +26,8 @@ export interface ExchangeRequest {
   /** The account that is to serve, as the client calls it. */
   readonly account: string | undefined;
   readonly client: string;
-  /** Id of the client key that it came with; `null` for the companion's own. */
-  readonly clientKey: string | null;
+  /** What the client may do; `null` for the companion's own key, which may do everything. */
+  readonly permit: Permit | null;
   /** The credential that the client sent along, to be used and forgotten. */
   readonly ownKey: ApiKey | undefined;
 }

@@ -3,6 +3,7 @@ import type { CompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import { nameOfClaudeCode, nameOfKey, nameOfSession } from '../router/describe.ts';
 import type { Candidate, Plan } from '../router/plan.ts';
+import { tokensOfRow } from '../store/ledger.ts';
 import type { LedgerAttempt, LedgerRow } from '../store/ledger.ts';
 import type { Warning } from '../wire/codec.ts';
 import type { TokenUsage } from '../wire/observe/observer.ts';
@@ -85,6 +86,7 @@ export class ExchangeRecord {
     // A route that nobody here can be asked for is a slip or a probe: no model was asked, and none will be missed.
     const isProbe = this.#plan === undefined && !this.#request.isTranslatable;
     if (!isProbe) this.#sinks.ledger.append(row);
+    this.#request.permit?.end(isProbe ? undefined : { atMs: row.atMs, tokens: tokensOfRow(row) });
     this.#log(row, error);
   }
 
@@ -112,7 +114,7 @@ export class ExchangeRecord {
       id: this.#id,
       atMs: this.#startedAtMs,
       client: this.#request.client,
-      clientKey: this.#request.clientKey,
+      clientKey: this.#request.permit?.keyId ?? null,
       dialect: this.#request.dialect.id,
       route: this.#request.target.split('?', 1)[0] ?? '',
       model: this.#model ?? null,

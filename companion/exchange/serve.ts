@@ -23,6 +23,7 @@ import { conversationAfter, conversationOf, isAnswerId } from './conversation.ts
 import type { Conversation } from './conversation.ts';
 import { encodeStream } from './encode-answer.ts';
 import type { ExchangeRequest, RelayEnd, Served } from './exchange.ts';
+import { checkNamesOneModel } from './one-model.ts';
 import { credentialOf, ExchangeRecord, providerOf } from './record.ts';
 import type { RecordSinks } from './record.ts';
 import { afterRetries, mayReplace, mayTryNext } from './retry.ts';
@@ -74,12 +75,14 @@ export class ExchangeService {
     const { nowMs, activity } = this.#options;
     const stamp = createStamp(nowMs());
     const id = `exc_${stamp.id}`;
+    request.permit?.begin(stamp.createdAtMs);
     const peeked = peek(request);
     const model = peeked?.strings.get('model');
     const record = new ExchangeRecord(id, request, model?.value.slice(0, 200), this.#options, stamp.createdAtMs);
     let exchange: RunningExchange | undefined;
     try {
       checkModelName(model?.value);
+      if (hasModelList(request)) checkNamesOneModel(request.body);
       const conversation = this.#conversationOf(request, peeked);
       const parsed = lazyJson(request.body);
       const plan = await this.#plan(request, routeRequestOf(request, model?.value, conversation), parsed);
@@ -240,6 +243,10 @@ function checkModelName(name = ''): void {
   });
 }
 
+function hasModelList({ permit }: ExchangeRequest): boolean {
+  return permit !== null && permit.models !== null;
+}
+
 /** The provider's word for the error that a stream ended in, which may be any word. */
 function errorIn(facts: RelayEnd['facts'], leased: LeasedCredential): string {
   return hideKey(facts?.errorType ?? 'ok', leased);
@@ -259,6 +266,7 @@ function routeRequestOf(
     onlyProvider: request.onlyProvider,
     ownKey: request.ownKey,
     account: request.account,
+    allowedModels: request.permit?.models ?? undefined,
     affinity: conversation?.isContinued === true ? conversation.key : undefined,
   };
 }

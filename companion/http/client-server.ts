@@ -6,8 +6,9 @@ import { CompanionError, toCompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import type { RenderedError } from '../wire/codec.ts';
 import type { AdminKeyCheck } from './admin-key.ts';
-import type { ClientKeyCheck } from './client-key.ts';
+import type { Admission, ClientKeyCheck } from './client-key.ts';
 import { checkCaller, checkHost } from './guard.ts';
+import { admit, decoratePermit } from './permit.ts';
 import { readBody } from './read-body.ts';
 import { renderNeutralError } from './render-error.ts';
 import { withoutSchemas } from './without-schemas.ts';
@@ -16,8 +17,11 @@ export const maxBodyBytes = 32 * 1024 * 1024;
 
 /** What a route says about itself; the hooks below act on it. */
 export interface RouteConfig {
-  /** `client`: wants the client key. `admin`: the admin key. `public`: shows nothing that needs one. */
-  readonly access: 'client' | 'admin' | 'public';
+  /**
+   * `client`: wants a client key. `owner`: the companion's own, or the admin key. `admin`: the admin key. `public`: shows
+   * nothing that needs one.
+   */
+  readonly access: 'client' | 'owner' | 'admin' | 'public';
   /** How this route's errors look to whoever asks. */
   readonly renderError?: (error: CompanionError, nowMs: number, request: FastifyRequest) => RenderedError;
 }
@@ -146,21 +150,34 @@ function addJsonParser(app: FastifyInstance): void {
 }
 
 function addKeyCheck(app: FastifyInstance, options: ClientServerOptions): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const refusal = refusalOf(request, options);
-    if (refusal === undefined) done();
-    else done(refusal);
+  decoratePermit(app);
+  app.addHook('onRequest', (request, reply, done) => {
+    const enter = (admission: Admission): void => {
+      if (admission === null) return done();
+      if (admission instanceof CompanionError) return done(admission);
+      admit(admission, request, reply);
+      done();
+    };
+    const admission = admissionOf(request, options);
+    if (admission instanceof Promise) void admission.then(enter);
+    else enter(admission);
   });
 }
 
-function refusalOf(request: FastifyRequest, options: ClientServerOptions): CompanionError | undefined {
+function admissionOf(
+  request: FastifyRequest,
+  { keyCheck, adminKeyCheck }: ClientServerOptions,
+): Admission | Promise<Admission> {
+  const { headers } = request;
   switch (configOf(request)?.access) {
     case 'client':
-      return options.keyCheck.check(request.headers);
+      return keyCheck.check(headers);
+    case 'owner':
+      return headers['x-admin-key'] === undefined ? keyCheck.checkOwn(headers) : (adminKeyCheck.check(headers) ?? null);
     case 'admin':
-      return options.adminKeyCheck.check(request.headers);
+      return adminKeyCheck.check(headers) ?? null;
     default:
-      return undefined;
+      return null;
   }
 }
 

@@ -21,9 +21,9 @@ export interface QuotaRouteOptions {
   readonly nowMs: () => number;
 }
 
-/** Wants the client key; tells names, ids and figures, no secret. */
+/** Wants the companion's own key or the admin key: it tells names, ids and figures of accounts, though no secret. */
 export function addQuotaRoute(app: FastifyInstance, options: QuotaRouteOptions): void {
-  const config: RouteConfig = { access: 'client' };
+  const config: RouteConfig = { access: 'owner' };
   app.get('/v0/quota', { config }, (_request, reply) =>
     reply.header('cache-control', 'no-store').send(describeQuotas(options)),
   );

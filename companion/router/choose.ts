@@ -1,9 +1,10 @@
 /** Which credential serves a request, and why. Pure: facts in, plan out; every refusal says what to do. */
 import type { RoutedCredential } from '../../shared/credential.ts';
+import { checkAllowed, checkModels } from './allowed-models.ts';
 import { describeKey, nameOfClaudeCode, nameOfKey } from './describe.ts';
 import { locate } from './locate.ts';
 import type { Catalogue, Location } from './locate.ts';
-import { isForClaudeCode, lookAtClaudeCode, lookAtWantedClaudeCode } from './look-at-claude-code.ts';
+import { isForClaudeCode, lookAtClaudeCode, lookAtWantedClaudeCode, nameForClaudeCode } from './look-at-claude-code.ts';
 import { unsuited } from './look.ts';
 import type { Look } from './look.ts';
 import { lookAtKeys, passOverKeys } from './look-at-keys.ts';
@@ -22,7 +23,8 @@ interface Choice {
  * Throws `RATE_LIMITED`, `TOKEN_LIMIT_REACHED`, `KEY_REJECTED` or `QUOTA_EXHAUSTED` when every credential that could serve
  * has to be left alone,
  * `SESSION_REQUIRED`, `SESSION_EXPIRED`, `SESSION_SIGNED_OUT` or `NO_CREDENTIAL` when there is none, `MODEL_NOT_FOUND`,
- * `ROUTE_NOT_FOUND` and `NOT_AVAILABLE_IN_MODE`; `NOT_FOUND` when nothing has the name of the account that is wanted.
+ * `ROUTE_NOT_FOUND`, `NOT_AVAILABLE_IN_MODE` and `CLIENT_NOT_ALLOWED`; `NOT_FOUND` when nothing has the name of the
+ * account that is wanted.
  */
 export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   const { mode, ownKey, account } = request;
@@ -30,11 +32,12 @@ export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   if (isForClaudeCode(request, facts.aliases)) return planClaudeCode(request, facts);
   const keys = ownKey === undefined ? keysFor(request, facts) : [ownKey];
   const hasChoice = account === undefined && !facts.keys.some(({ id }) => facts.isOff(id));
+  const catalogue = catalogueOf(request, facts, keys);
+  const location = locateFor(request, catalogue);
+  checkAllowed(request, location);
   if (mode === 'api' && keys.length === 0 && hasChoice) throw refuseMode(mode);
   if (mode === 'web' && ownKey !== undefined) throw refuseWeb('the client sent its own credential along');
   if (mode === 'web' && !request.isTranslatable) throw refuseWeb('claude.ai has no such route');
-  const catalogue = catalogueOf(request, facts, keys);
-  const location = locateFor(request, catalogue);
   const sessions = ownKey === undefined ? facts.sessions : [];
   const { standing, strategy, keptFor, turnOf, random, isOff, nowMs } = facts;
   const rules = { standing, strategy, keptFor, turnOf, random, isOff, nowMs, catalogue };
@@ -116,6 +119,8 @@ function catalogueOf(request: RouteRequest, facts: RouteFacts, keys: readonly Ro
 
 /** Asked for by its mode, or by the name of the model: then nobody else serves in its place. */
 function planClaudeCode(request: RouteRequest, facts: RouteFacts): Plan {
+  const { name, wanted } = nameForClaudeCode(request, facts.aliases);
+  checkModels(request, [wanted], name);
   const look = lookAtWantedClaudeCode(request, facts);
   const { candidate, reason } = look;
   const others = [

@@ -17,14 +17,19 @@ export function isForClaudeCode({ mode, model }: RouteRequest, aliases: RouteFac
   return followExact(model, aliases).startsWith(prefix);
 }
 
+/** What the client's own name became through aliases, and how Claude Code is asked for it. */
+export function nameForClaudeCode({ model = '' }: RouteRequest, aliases: RouteFacts['aliases']) {
+  const name = followExact(model, aliases);
+  return { name, wanted: name.startsWith(prefix) ? name.slice(prefix.length) : name };
+}
+
 /** Throws `NOT_AVAILABLE_IN_MODE` where it is turned off, or where it cannot be what is meant. */
 export function lookAtWantedClaudeCode(request: RouteRequest, facts: RouteFacts): ClaudeCodeAble {
-  const { model = '', mode } = request;
+  const { mode } = request;
   if (facts.claudeCode === 'off') throw refuseClaudeCode('`claude_code.mode` is off', 'Set it to `on-request`.');
   if (request.ownKey !== undefined) throw refuseClaudeCode('the client sent its own credential along');
   if (!request.isTranslatable || request.onlyProvider !== undefined) throw refuseClaudeCode('it has no such route');
-  const name = followExact(model, facts.aliases);
-  const wanted = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  const { wanted } = nameForClaudeCode(request, facts.aliases);
   const candidate: ClaudeCodeCandidate = { kind: 'claude-code', model: wanted };
   const reason = mode === undefined ? 'the name of the model asks for it' : 'the mode claude-code is wanted';
   return { kind: 'able', who: nameOfClaudeCode, candidate, reason };

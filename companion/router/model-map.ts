@@ -29,6 +29,11 @@ export function findRelative(requested: string, ids: Iterable<string>): string |
   return newest;
 }
 
+/** `claude-sonnet-4`, `claude-sonnet-4-20250514` and `claude-sonnet-4-latest` are. */
+export function isSameButDate(one: string, other: string): boolean {
+  return withoutDate(one) === withoutDate(other);
+}
+
 export function isLatest(id: string): boolean {
   return id.endsWith('-latest');
 }

@@ -44,21 +44,35 @@ export interface ClientKeyUse {
   readonly tokens: number;
 }
 
+export function countsOf(record: ClientKeyRecord): ClientKeyCounts {
+  const { totalRequests, totalTokens, lastUsedAtMs, periodBeganMs, periodRequests, periodTokens } = record;
+  return { totalRequests, totalTokens, lastUsedAtMs, periodBeganMs, periodRequests, periodTokens };
+}
+
+/** No exchange runs this long across a boundary: what is still earlier tells that the clock was put back. */
+const longestExchangeMs = 86_400_000;
+
+/** `counts` as they stand at `atMs`, in the period that began at `periodStartMs`: one that is over counts no more. */
+export function countsIn(counts: ClientKeyCounts, atMs: number, periodStartMs: number): ClientKeyCounts {
+  const { periodBeganMs } = counts;
+  if (periodStartMs <= periodBeganMs && atMs >= periodBeganMs - longestExchangeMs) return counts;
+  return { ...counts, periodBeganMs: periodStartMs, periodRequests: 0, periodTokens: 0 };
+}
+
 /**
  * `counts` after one more exchange. `periodStartMs` is of the period that holds it; an exchange from before the period that
  * is counted (a slow one, across the boundary) raises the totals alone. No figure of a provider makes a count unreadable.
  */
 export function countUse(counts: ClientKeyCounts, use: ClientKeyUse, periodStartMs: number): ClientKeyCounts {
-  const isNewPeriod = periodStartMs > counts.periodBeganMs;
-  const isInPeriod = isNewPeriod || use.atMs >= counts.periodBeganMs;
-  const [requests, tokens] = isNewPeriod ? [0, 0] : [counts.periodRequests, counts.periodTokens];
+  const { periodBeganMs, periodRequests, periodTokens } = countsIn(counts, use.atMs, periodStartMs);
+  const isInPeriod = use.atMs >= periodBeganMs;
   return {
     totalRequests: counts.totalRequests + 1,
     totalTokens: addTokens(counts.totalTokens, use.tokens),
     lastUsedAtMs: Math.max(counts.lastUsedAtMs ?? 0, Math.round(use.atMs)),
-    periodBeganMs: isNewPeriod ? periodStartMs : counts.periodBeganMs,
-    periodRequests: requests + (isInPeriod ? 1 : 0),
-    periodTokens: isInPeriod ? addTokens(tokens, use.tokens) : tokens,
+    periodBeganMs,
+    periodRequests: periodRequests + (isInPeriod ? 1 : 0),
+    periodTokens: isInPeriod ? addTokens(periodTokens, use.tokens) : periodTokens,
   };
 }
 

@@ -2,7 +2,7 @@ import type { ClientSettings } from '../../../shared/status.ts';
 import { ask } from '../control-client.ts';
 import { createOutput } from '../print.ts';
 
-type Shell = 'sh' | 'fish' | 'powershell';
+export type Shell = 'sh' | 'fish' | 'powershell';
 
 export async function env(options: { readonly json?: true; readonly shell?: string }): Promise<void> {
   const output = createOutput(options.json === true);
@@ -29,7 +29,7 @@ function statement(shell: Shell, name: string, value: string): string {
   }
 }
 
-function defaultShell(): Shell {
+export function defaultShell(): Shell {
   if (process.platform === 'win32') return 'powershell';
   return process.env['SHELL']?.endsWith('/fish') === true ? 'fish' : 'sh';
 }

@@ -18,13 +18,15 @@ export interface CatalogueOptions {
 export function createCatalogue({ providers, keys, lists, sessions, isOff }: CatalogueOptions): ModelCatalogue {
   const hasSession = () => sessions.list().some((session) => isUsable(session) && !isOff(session.id));
   return {
-    async models() {
+    async models(mode) {
       await lists.refresh();
-      const web = hasSession() ? await sessions.models() : [];
-      const all = [
-        ...listedModels(lists),
+      const web = hasSession() && mode !== 'api' ? await sessions.models() : [];
+      const known = [
+        ...(mode === 'web' ? [] : listedModels(lists)),
         ...web.map(({ id, name }): OfferedModel => ({ id, name, owner: 'anthropic' })),
       ];
+      // Claude Code tells nobody what it knows, but it knows no others' models.
+      const all = mode === 'claude-code' ? known.filter(({ id }) => id.startsWith('claude')) : known;
       if (all.length === 0 && !hasSession()) throw refuseNobody(sessions.list());
       return [...new Map(all.toReversed().map((model) => [model.id, model])).values()].toReversed();
     },

@@ -5,7 +5,6 @@ import { toCompanionError } from '../../base/error.ts';
 import type { CompanionError } from '../../base/error.ts';
 import type { ExchangeRequest, Served } from '../../exchange/exchange.ts';
 import type { ExchangeService } from '../../exchange/serve.ts';
-import { parseMode } from '../../router/mode.ts';
 import { ACCOUNT_HEADER, parseAccount } from '../../router/wanted-account.ts';
 import type { Dialect } from '../../wire/codec.ts';
 import { formatWarnings, WARNINGS_HEADER } from '../../wire/hub/loss.ts';
@@ -13,6 +12,7 @@ import { ownCredentialOf } from '../client-key.ts';
 import { clientNameOf } from '../client-name.ts';
 import type { RouteConfig } from '../client-server.ts';
 import { abortWhenGone } from '../client-signal.ts';
+import { modeOf } from '../permit.ts';
 import { writeRelay } from '../relay-writer.ts';
 import { writeEventStream } from '../sse-writer.ts';
 import { isStraight, providerTarget, routeNotFound } from './target.ts';
@@ -59,10 +59,10 @@ function exchangeRequestOf(front: Front, nature: RouteNature, request: FastifyRe
     target,
     rawHeaders: request.raw.rawHeaders,
     body: bodyOf(request),
-    mode: parseMode([headers['x-proxy-mode']].flat()[0]),
+    mode: modeOf(request),
     account: parseAccount([headers[ACCOUNT_HEADER]].flat()[0]),
     client: clientNameOf(headers['user-agent']),
-    clientKey: null,
+    permit: request.permit,
     ownKey: ownKeyOf(front, request),
   };
 }

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ProviderWire } from '../../../shared/api-provider.ts';
 import { CompanionError } from '../../base/error.ts';
+import { allowsModel } from '../../client/model-list.ts';
 import type { ExchangeService } from '../../exchange/serve.ts';
 import {
   encodeModel as encodeAnthropicModel,
@@ -12,8 +13,10 @@ import {
   encodeModel as encodeOpenAiModel,
   encodeModels as encodeOpenAiModels,
 } from '../../wire/openai-chat/encode-models.ts';
+import type { Mode } from '../../router/mode.ts';
 import { ownCredentialOf } from '../client-key.ts';
 import type { RouteConfig } from '../client-server.ts';
+import { modeOf } from '../permit.ts';
 import { answer } from './front.ts';
 import type { Front } from './front.ts';
 
@@ -27,8 +30,11 @@ export interface OfferedModel {
 }
 
 export interface ModelCatalogue {
-  /** The models of every usable account and key, without repeats. Throws the refusal that says how to get some. */
-  models(): Promise<readonly OfferedModel[]>;
+  /**
+   * The models of every usable account and key that serves in this mode, without repeats. Throws the refusal that says how
+   * to get some.
+   */
+  models(mode: Mode | undefined): Promise<readonly OfferedModel[]>;
   /** The wire of the only provider there is: then its own answer is the best one. */
   onlyWire(): ProviderWire | undefined;
 }
@@ -58,18 +64,28 @@ export function addModelRoutes(app: FastifyInstance, options: ModelRoutesOptions
     app.get(`${prefix}/models`, { config }, async (request, reply) =>
       isRelayed(request, options.catalogue)
         ? relay(request, reply)
-        : sendList(request, reply, await options.catalogue.models()),
+        : sendList(request, reply, await modelsFor(request, options.catalogue)),
     );
     // A model's id may hold slashes.
     app.get<{ Params: { '*': string } }>(`${prefix}/models/*`, { config }, async (request, reply) =>
       isRelayed(request, options.catalogue)
         ? relay(request, reply)
-        : sendOne(request, reply, request.params['*'], await options.catalogue.models()),
+        : sendOne(request, reply, request.params['*'], await modelsFor(request, options.catalogue)),
     );
   }
 }
 
+/** What the client may use of what there is. */
+async function modelsFor(request: FastifyRequest, catalogue: ModelCatalogue): Promise<readonly OfferedModel[]> {
+  const models = await catalogue.models(modeOf(request));
+  const allowed = request.permit?.models ?? null;
+  return allowed === null ? models : models.filter(({ id }) => allowsModel(allowed, id));
+}
+
+/** A provider's own answer, which nobody has sifted, is for clients that may use all of it. */
 function isRelayed(request: FastifyRequest, catalogue: ModelCatalogue): boolean {
+  const { permit } = request;
+  if (permit !== null && (permit.models !== null || (permit.mode !== 'both' && permit.mode !== 'api'))) return false;
   return ownCredentialOf(request.headers) !== undefined || catalogue.onlyWire() === wireOf(request);
 }
 

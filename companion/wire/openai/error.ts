@@ -28,6 +28,8 @@ const kinds: Partial<Record<ErrorCode, Partial<Kind>>> = {
   INVALID_REQUEST: { code: null },
   QUOTA_EXHAUSTED: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' },
   RATE_LIMITED: { code: 'rate_limit_exceeded' },
+  CLIENT_BUDGET_SPENT: { type: 'insufficient_quota' },
+  CLIENT_RATE_LIMITED: { code: 'rate_limit_exceeded' },
   TOO_MANY_FAILED_KEYS: { code: 'rate_limit_exceeded' },
   OVERLOADED: { status: 503, type: 'overloaded_error', code: 'overloaded' },
   STREAM_BROKEN: { type: 'upstream_error' },

@@ -6,8 +6,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { memoryLogger } from '../../../companion/base/log.ts';
 import { AdminKeyCheck } from '../../../companion/http/admin-key.ts';
 import { Secret } from '../../../shared/redact.ts';
-import { ClientKeyCheck } from '../../../companion/http/client-key.ts';
 import { createClientServer } from '../../../companion/http/client-server.ts';
+import { ownKeyCheck } from '../../support/client-keys.ts';
 import { sendRaw } from '../../support/raw-http.ts';
 import { openApiHouse, say } from '../api/house.ts';
 import type { ApiHouse } from '../api/house.ts';
@@ -207,7 +207,7 @@ test('an offer of HTTP/2 is answered in HTTP/1.1, an HTTP/1.0 client until the c
 describe('a body that comes slowly', () => {
   async function openServer() {
     const server = createClientServer({
-      keyCheck: new ClientKeyCheck(null, Date.now),
+      keyCheck: ownKeyCheck(null, Date.now),
       adminKeyCheck: new AdminKeyCheck(new Secret('ccpa_invented'), Date.now),
       allowedHosts: () => new Set(['companion']),
       logger: memoryLogger().logger,

@@ -17,6 +17,7 @@ const commands = [
   'session',
   'auth',
   'keys',
+  'token',
   'config',
   'env',
   'logs',

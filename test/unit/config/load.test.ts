@@ -14,7 +14,7 @@ describe('defaults', () => {
     const { config, sources } = load();
     expect(config).toEqual({
       home,
-      server: { host: '127.0.0.1', port: 8000, allowedHosts: [], drainSeconds: 10 },
+      server: { host: '127.0.0.1', port: 8000, allowedHosts: [], mode: 'both', drainSeconds: 10 },
       security: { authToken: undefined, auth: true },
       vault: { kind: 'auto' },
       auth: {
@@ -292,6 +292,7 @@ describe('secrets', () => {
     expect(secretSettings.map(({ key }) => key)).toEqual([
       'security.auth_token',
       'security.admin_key',
+      'security.jwt_secret',
       'auth.encryption.key',
       'auth.encryption.previous_keys',
       'copilot.github_token',
@@ -342,7 +343,7 @@ describe('config.yaml', () => {
     ['entirely_different: 1\n', 1, 'unknown setting "entirely_different".'],
     ['__proto__:\n  port: 1\n', 1, 'unknown setting "__proto__".'],
     ['server.port: 8001\n', 1, 'write "server.port" as groups, with one name below the other.'],
-    ['# port\nserver: 8001\n', 2, '"server" is a group of settings: host, port, allowed_hosts, drain_seconds.'],
+    ['# port\nserver: 8001\n', 2, '"server" is a group of settings: host, port, allowed_hosts, mode, drain_seconds.'],
     ['just text\n', 1, 'settings stand in groups, such as `server:` with `port: 8000` below it.'],
   ])('names file, line and remedy for %j', async (yaml, line, problem) => {
     const { message, file } = await place({ yaml });

@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { ClientKeyCheck } from '../../../companion/http/client-key.ts';
+import { CompanionError } from '../../../companion/base/error.ts';
+import type { ClientKeyCheck } from '../../../companion/http/client-key.ts';
 import { Secret } from '../../../shared/redact.ts';
+import { ownKeyCheck } from '../../support/client-keys.ts';
 
 const lengths = [1, 8, 253, 254, 255, 256, 5_000];
 
 function verdict(expected: string, presented: string): string | undefined {
-  return new ClientKeyCheck(new Secret(expected), () => 0).check({ 'x-api-key': presented })?.code;
+  return codeOf(
+    ownKeyCheck(new Secret(expected), () => 0),
+    presented,
+  );
+}
+
+/** `undefined` for the right one. */
+function codeOf(check: ClientKeyCheck, presented: string): string | undefined {
+  const admission = check.check({ 'x-api-key': presented });
+  return admission instanceof CompanionError ? admission.code : undefined;
 }
 
 describe('the client key', () => {
@@ -17,8 +28,8 @@ describe('the client key', () => {
   });
 
   it('is checked anew each time: what was presented before leaves nothing behind', () => {
-    const check = new ClientKeyCheck(new Secret('right'), () => 0);
-    const present = (key: string) => check.check({ 'x-api-key': key })?.code;
+    const check = ownKeyCheck(new Secret('right'), () => 0);
+    const present = (key: string) => codeOf(check, key);
     expect([present('right'), present('rig'), present('rightly'), present('righ'), present('right')]).toEqual([
       undefined,
       'CLIENT_KEY_INVALID',

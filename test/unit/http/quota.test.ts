@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { memoryLogger } from '../../../companion/base/log.ts';
 import { AdminKeyCheck } from '../../../companion/http/admin-key.ts';
-import { ClientKeyCheck } from '../../../companion/http/client-key.ts';
 import { createClientServer } from '../../../companion/http/client-server.ts';
 import { addQuotaRoute } from '../../../companion/http/quota.ts';
 import type { QuotaRouteOptions } from '../../../companion/http/quota.ts';
 import { Secret } from '../../../shared/redact.ts';
+import { ownKeyCheck } from '../../support/client-keys.ts';
 import { quotaWindow } from '../../support/records.ts';
 
 const nowMs = () => Date.UTC(2026, 10, 22, 12, 0, 0);
@@ -13,7 +13,7 @@ const key = 'ccpk_an-invented-client-key';
 
 async function ask(options: Partial<QuotaRouteOptions> = {}, headers: Record<string, string> = { 'x-api-key': key }) {
   const { app } = createClientServer({
-    keyCheck: new ClientKeyCheck(new Secret(key), nowMs),
+    keyCheck: ownKeyCheck(new Secret(key), nowMs),
     adminKeyCheck: new AdminKeyCheck(new Secret('ccpa_invented'), nowMs),
     allowedHosts: () => new Set(),
     logger: memoryLogger().logger,

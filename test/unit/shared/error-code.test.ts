@@ -54,6 +54,8 @@ describe('the table', () => {
     expect(codes.filter((code) => errorFacts(code).status === 401)).toEqual([
       'CLIENT_KEY_MISSING',
       'CLIENT_KEY_INVALID',
+      'CLIENT_KEY_EXPIRED',
+      'CLIENT_KEY_REVOKED',
       'ADMIN_KEY_MISSING',
       'ADMIN_KEY_INVALID',
       'LOGIN_REQUIRED',
