@@ -25,6 +25,7 @@ import type { Logger } from './base/log.ts';
 import { setInConfigFile } from './config/config-file-writer.ts';
 import type { Config } from './config/load.ts';
 import type { Paths } from './config/paths.ts';
+import type { SettingKey } from './config/schema.ts';
 import type { QuotaBoard } from './exchange/quota-board.ts';
 import { createLoginControl } from './http/control/create-login-control.ts';
 import type { CheckLogin } from './http/control/create-login-control.ts';
@@ -61,6 +62,8 @@ export interface AccountMode {
     LinkHandlers,
     'onLoginCallback' | 'onLoginCancel' | 'onLoginBegin' | 'onLoginRefresh' | 'onLoginRemove' | 'onSeated'
   >;
+  /** Settings took effect that logins depend on. */
+  applySettings(changed: ReadonlySet<SettingKey>): Promise<void>;
   /** Somebody looks: what is left of each plan is asked, if that is due. */
   look(): void;
   close(): Promise<void>;
@@ -154,6 +157,12 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     deviceDesk,
     control: createLoginControl({ logins, desk, check: options.check, setAdopted, onMade: options.onMade, nowMs }),
     linkHandlers: linkHandlersOf(desk, logins),
+    applySettings: async (changed) => {
+      if ([...changed].some((key) => key.startsWith('auth.refresh.'))) logins.applyRhythm();
+      if (changed.has('codex.enabled')) adopted.codex = config.codex.enabled;
+      if (changed.has('claude_code.use_login')) adopted['claude-code'] = config.claudeCode.useLogin;
+      if (changed.has('codex.enabled') || changed.has('claude_code.use_login')) await logins.reload();
+    },
     look: () => usage.look(),
     close: async () => {
       await Promise.all([desk.close(), deviceDesk.close()]);

@@ -29,6 +29,7 @@ import type { Vault } from './vault/vault.ts';
 import { userAgent } from './version.ts';
 
 export interface ApiModeOptions {
+  /** Its groups may change while it runs. */
   readonly config: Config;
   readonly vault: Vault;
   readonly dispatcher: Dispatcher;
@@ -56,13 +57,24 @@ export interface ApiMode {
   /** Rejects with what a provider that does not take the token says. */
   readonly checkLogin: CheckLogin;
   readonly routing: Routing;
+  /** The settings name other keys or providers than before. Errors: those of the vault. */
+  reload(): Promise<void>;
 }
 
 /** Reads the keys; asks nobody anything yet. */
 export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
   const { config, vault, dispatcher, quotas, limits, sessions, logins, traits, logger, nowMs } = options;
-  const { providers } = config;
-  const keys = await ApiKeyService.open({ vault, providers, configured: config.keys, logger, nowMs });
+  const keys = await ApiKeyService.open({
+    vault,
+    get providers() {
+      return config.providers;
+    },
+    get configured() {
+      return config.keys;
+    },
+    logger,
+    nowMs,
+  });
   const pool = new KeyPool({ nowMs, monotonicMs: () => systemClock.monotonicMs() });
   const transport = createRawTransport({ dispatcher, timeouts: config.timeouts });
   const upstream = new ApiUpstream({
@@ -91,7 +103,9 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
   );
   const credentials = withoutOff(all, traits);
   const lists = new ModelLists({
-    providers,
+    get providers() {
+      return config.providers;
+    },
     keys: credentials,
     list: async (provider, key, signal) =>
       listModels(provider, key.kind === 'oauth-login' ? await logins.lease(key, signal) : key, signal),
@@ -104,7 +118,9 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
       limits.usedFraction(id),
     );
   const routing = new Routing({
-    providers,
+    get providers() {
+      return config.providers;
+    },
     keys: all,
     isOff: (id) => traits.isOff(id),
     sessions,
@@ -112,14 +128,20 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     lists,
     limits,
     usedFraction,
-    aliases: config.models.aliases,
-    strategy: config.router.strategy,
-    claudeCode: config.claudeCode.mode,
+    get aliases() {
+      return config.models.aliases;
+    },
+    get strategy() {
+      return config.router.strategy;
+    },
+    get claudeCode() {
+      return config.claudeCode.mode;
+    },
     random: () => randomInt(2 ** 32) / 2 ** 32,
     nowMs,
   });
   const checkLogin: CheckLogin = async (token, signal) => {
-    const provider = providers.find(({ id }) => id === token.providerId);
+    const provider = config.providers.find(({ id }) => id === token.providerId);
     if (provider === undefined) throw new CompanionError('NOT_FOUND', `There is no provider ${token.providerId}.`);
     await (provider.wire === 'codex' ? checkUsage(provider, token, signal) : listModels(provider, token, signal));
   };
@@ -131,7 +153,12 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     if (isSuccess(answer)) return;
     throw upstream.codecOf(provider).decodeError(answer.status, answer.header, JSON.stringify(answer.json), nowMs());
   };
+  const reload = async () => {
+    await keys.reload();
+    lists.forget();
+  };
   return {
+    reload,
     keys,
     credentials,
     checkLogin,

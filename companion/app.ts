@@ -19,6 +19,7 @@ import { CompanionError } from './base/error.ts';
 import type { Logger } from './base/log.ts';
 import { Periods, systemTimeZone } from './base/periods.ts';
 import { ClientKeys } from './client/client-keys.ts';
+import type { LiveConfig, ReloadReport } from './config/live-config.ts';
 import type { Config } from './config/load.ts';
 import { pathsOf } from './config/paths.ts';
 import { resetScheduleOf } from './config/reset-schedule.ts';
@@ -33,6 +34,7 @@ import { ClientKeyCheck } from './http/client-key.ts';
 import { createClientServer } from './http/client-server.ts';
 import { addClaudeCodeRoute } from './http/control/claude-code-route.ts';
 import { askManagement } from './http/control/in-process-door.ts';
+import { addConfigRoute } from './http/control/config-route.ts';
 import { createKeyControl } from './http/control/key-control.ts';
 import type { KeyHealthFacts } from './http/control/key-control.ts';
 import { addLedgerRoutes } from './http/control/ledger-routes.ts';
@@ -43,6 +45,7 @@ import { createCatalogue } from './http/front/catalogue.ts';
 import { allowedHostsFor, checkHost } from './http/guard.ts';
 import { checkBinding, listenForClients, listenForCommands, urlHost } from './http/listen.ts';
 import { addRoutes } from './http/manage/add-routes.ts';
+import { configRoutes } from './http/manage/config-routes.ts';
 import { ledgerRoutes } from './http/manage/ledger-routes.ts';
 import { clientKeyRoutes } from './http/manage/client-key-routes.ts';
 import { refreshRoute } from './http/manage/refresh-route.ts';
@@ -68,6 +71,8 @@ export type AppEvent =
 
 export interface AppOptions {
   readonly config: Config;
+  /** Whoever holds `config`, where it can be read again. */
+  readonly live?: LiveConfig;
   readonly logger: Logger;
   /** Where Claude Code and Codex, and their logins, are looked for; the process's own unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -99,7 +104,8 @@ const claudeCodeQuotas = 'claude-code';
 const soundSecretBytes = 32;
 
 /** Opens vault and store and builds every part; nothing listens yet. The caller holds the instance lock. */
-export async function createApp({ config, logger, onEvent, environment = process.env }: AppOptions): Promise<App> {
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, live, logger, onEvent, environment = process.env } = options;
   const paths = pathsOf(config.home);
   const nowMs = () => systemClock.nowMs();
   const startedAtMs = nowMs();
@@ -108,9 +114,9 @@ export async function createApp({ config, logger, onEvent, environment = process
   const periods = new Periods(() => config.auth.quota.timeZone ?? systemTimeZone());
   const openedStore = openStore(config.storage.dbPath, { quarantine: true, logger, periods });
   const { store } = openedStore;
-  const clientKey = config.security.auth
-    ? (config.security.authToken ?? (await loadOrCreateKey(vault, 'client-key', 'ccpk')))
-    : null;
+  const readClientKey = async () =>
+    config.security.auth ? (config.security.authToken ?? (await loadOrCreateKey(vault, 'client-key', 'ccpk'))) : null;
+  let clientKey = await readClientKey();
   const adminKey = config.security.adminKey ?? (await loadOrCreateKey(vault, 'admin-key', 'ccpa'));
   const clientKeys = new ClientKeys({
     store,
@@ -140,7 +146,19 @@ export async function createApp({ config, logger, onEvent, environment = process
     onEvent: () => undefined,
     nowMs,
   });
-  const ledger = new Ledger({ store, quotas, limits, logger, nowMs, ...config.ledger });
+  const ledger = new Ledger({
+    store,
+    quotas,
+    limits,
+    logger,
+    nowMs,
+    get keepDays() {
+      return config.ledger.keepDays;
+    },
+    get keepRows() {
+      return config.ledger.keepRows;
+    },
+  });
   // A login may be renewed before there is a link.
   let tellBrowsers = (): void => undefined;
   const accounts = await openAccountMode({
@@ -180,7 +198,9 @@ export async function createApp({ config, logger, onEvent, environment = process
     environment,
     logger,
     clock: systemClock,
-    timeouts: { ...config.timeouts, startMs: claudeCodeStartMs },
+    get timeouts() {
+      return { ...config.timeouts, startMs: claudeCodeStartMs };
+    },
     onQuota: (window) => quotas.note(claudeCodeQuotas, [window]),
   });
   const exchanges = new ExchangeService({
@@ -198,7 +218,9 @@ export async function createApp({ config, logger, onEvent, environment = process
     limits,
     logger,
     nowMs,
-    maxAttempts: config.router.maxAttempts,
+    get maxAttempts() {
+      return config.router.maxAttempts;
+    },
   });
 
   const sessionStatuses = () => sessions.list().map((session) => sessions.describe(session));
@@ -218,6 +240,7 @@ export async function createApp({ config, logger, onEvent, environment = process
     logins: [...accounts.logins.statuses()],
     pendingLogins: [...accounts.desk.pending()],
     claudeCode: { quotas: [...quotas.windowsOf(`key/${claudeCodeQuotas}`)] },
+    ...(live && { settings: { problem: live.problem?.slice(0, 4000) ?? null, pending: [...live.pending] } }),
   });
   /** For somebody who looks: what is old is asked anew, and told when it comes. */
   const freshStatus = (): CompanionStatus => {
@@ -228,7 +251,9 @@ export async function createApp({ config, logger, onEvent, environment = process
   const clientSettings = (): ClientSettings => settingsFor(url(), clientKey);
   const keyControl = createKeyControl({
     keys: api.keys,
-    providers: config.providers,
+    get providers() {
+      return config.providers;
+    },
     ask: api.listModels,
     health: (id) => healthOf(api.standing(id)),
     totals: () => ledger.totals(),
@@ -281,7 +306,8 @@ export async function createApp({ config, logger, onEvent, environment = process
   const routes: readonly Route[] = [
     refreshRoute(() => accounts.logins.worker()),
     ...clientKeyRoutes(clientKeys),
-    statusRoute({ status, notices: () => notices, configProblem: () => null, ledger }),
+    ...configRoutes(live),
+    statusRoute({ status, notices: () => notices, configProblem: () => live?.problem ?? null, ledger }),
     ...ledgerRoutes({
       ledger,
       names: {
@@ -292,8 +318,9 @@ export async function createApp({ config, logger, onEvent, environment = process
       nowMs,
     }),
   ];
+  const keyCheck = new ClientKeyCheck({ key: clientKey, clientKeys, mode: config.server.mode, nowMs });
   const client = createClientServer({
-    keyCheck: new ClientKeyCheck({ key: clientKey, clientKeys, mode: config.server.mode, nowMs }),
+    keyCheck,
     adminKeyCheck: new AdminKeyCheck(adminKey, nowMs),
     allowedHosts,
     logger,
@@ -301,7 +328,9 @@ export async function createApp({ config, logger, onEvent, environment = process
   });
   addRoutes(client.app, routes, 'network');
   const catalogue = createCatalogue({
-    providers: config.providers,
+    get providers() {
+      return config.providers;
+    },
     keys: api.credentials,
     lists: api.lists,
     sessions,
@@ -354,11 +383,23 @@ export async function createApp({ config, logger, onEvent, environment = process
     const { mode } = config.claudeCode;
     return { mode, readiness: mode === 'off' ? null : await claudeCode.readiness() };
   });
+  addConfigRoute(control, live);
   addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.credentials()), nowMs });
+
+  live?.onChange(async (changed) => {
+    if (changed.has('security.auth_token')) keyCheck.expect((clientKey = await readClientKey()));
+    if (changed.has('server.allowed_hosts')) hostsOfPort = allowedHostsFor(port, config.server.allowedHosts);
+    if (isAnyIn(changed, 'timeouts.')) dispatcher.renew(dispatcher.current);
+    if (isAnyIn(changed, 'keys.', 'providers', 'codex.models')) await api.reload();
+    await accounts.applySettings(changed);
+    link.broadcastStatus();
+  });
+  let stopWatching: (() => void) | undefined;
 
   const notices = noticesOf(vault, openedVault.quarantinedTo, openedStore.quarantinedTo, config.security.jwtSecret);
   let isListening = false;
   const stopAll = async () => {
+    stopWatching?.();
     await activity.drain(isListening ? config.server.drainSeconds * 1000 : 0);
     await Promise.all([web.upstream.settle(), claudeCode.close(), accounts.close()]);
     const closed = Promise.all([client.close(), control.close()]);
@@ -382,6 +423,7 @@ export async function createApp({ config, logger, onEvent, environment = process
       isListening = true;
       port = await listenForClients(client.app, config.server.host, config.server.port);
       hostsOfPort = allowedHostsFor(port, config.server.allowedHosts);
+      stopWatching = live?.watch((outcome) => logReload(logger, outcome));
       return url();
     },
     stop: () => (stopping ??= stopAll()),
@@ -401,6 +443,15 @@ function healthOf(standing: Standing): KeyHealthFacts {
   if (standing.state === 'ready') return { isHealthy: true, reason: null };
   const until = standing.untilMs >= forGoodMs ? '' : `, until ${new Date(standing.untilMs).toISOString()}`;
   return { isHealthy: false, reason: `${standing.reason}${until}` };
+}
+
+function isAnyIn(keys: ReadonlySet<string>, ...beginnings: readonly string[]): boolean {
+  return [...keys].some((key) => beginnings.some((beginning) => key.startsWith(beginning)));
+}
+
+function logReload(logger: Logger, outcome: ReloadReport | CompanionError): void {
+  if (outcome instanceof CompanionError) logger.error({ error: outcome }, 'the settings could not be read again');
+  else logger.info({ changed: outcome.changed, pending: outcome.pending }, 'the settings were read again');
 }
 
 /** Generated once, then kept: programs hold it in their settings. */

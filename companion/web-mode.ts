@@ -39,7 +39,9 @@ export function openWebMode({ config, vault, store, isOff, dispatcher, link, log
     dispatcher,
     baseUrl: config.upstreams.claudeWeb,
     userAgent,
-    transport: config.web.transport,
+    get transport() {
+      return config.web.transport;
+    },
     timeouts: config.timeouts,
   });
   const sessions = new SessionService({
@@ -56,9 +58,15 @@ export function openWebMode({ config, vault, store, isOff, dispatcher, link, log
   const upstream = new ClaudeWebUpstream({
     transportsOf: (session) => waysOf(sessions.targetOf(session)),
     onQuotas: (id, windows) => sessions.noteQuotas(id, windows),
-    isTemporary: config.web.temporary,
-    deletesAfter: config.web.deleteAfter,
-    attachAbove: config.web.attachmentThreshold,
+    get isTemporary() {
+      return config.web.temporary;
+    },
+    get deletesAfter() {
+      return config.web.deleteAfter;
+    },
+    get attachAbove() {
+      return config.web.attachmentThreshold;
+    },
     logger,
     nowMs,
   });

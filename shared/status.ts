@@ -133,6 +133,8 @@ export const companionStatusSchema = z.object({
   pendingLogins: z.array(pendingLoginSchema).max(20).optional(),
   /** The limits that Claude Code told of when it last answered here. */
   claudeCode: z.object({ quotas: z.array(quotaWindowSchema).max(64) }).optional(),
+  /** Why the settings on disk were not taken, and which of them wait for the next start. */
+  settings: z.object({ problem: z.string().max(4000).nullable(), pending: z.array(label).max(200) }).optional(),
   seats: z.array(seatStatusSchema).max(100),
   activity: z.array(activitySchema).max(100),
 });

@@ -22,6 +22,7 @@ import type { KeyChange, KeyRecord, NewKey } from './key-record.ts';
 
 export interface ApiKeyOptions {
   readonly vault: Vault;
+  /** Read anew by `reload`, and so is `configured`. */
   readonly providers: readonly ApiProvider[];
   /** From the environment and the configuration, in the order of their places. */
   readonly configured: readonly ConfiguredKey[];
@@ -73,6 +74,11 @@ export class ApiKeyService {
   /** Everything that is kept, those without a provider at the end. */
   entries(): readonly KeyEntry[] {
     return this.#entries;
+  }
+
+  /** What the settings say has changed, or the vault. Errors: those of the vault, and the keys stay as they were. */
+  reload(): Promise<void> {
+    return this.#queue.run('keys', () => this.#load());
   }
 
   /** By id, by name, or by the start of an id that only one has. Errors: `NOT_FOUND`. */

@@ -43,7 +43,13 @@ export interface LogOptions {
 
 const warnLevel = pino.levels.values['warn'] ?? 40;
 
-export function createLogger({ level, destination, human }: LogOptions): Logger {
+/** The logger that all others come from. */
+export interface RootLogger extends Logger {
+  /** From now on, for its children too. */
+  setLevel(level: LogLevel): void;
+}
+
+export function createLogger({ level, destination, human }: LogOptions): RootLogger {
   const sink = {
     // pino then says in `lastLevel` what level a line has.
     [pino.symbols.needsMetadataGsym]: true,
@@ -64,11 +70,17 @@ export function createLogger({ level, destination, human }: LogOptions): Logger 
     },
     sink,
   );
-  return loggerOf(root);
+  const family = [root];
+  return {
+    ...loggerOf(root, family),
+    setLevel: (next) => {
+      for (const logger of family) logger.level = next;
+    },
+  };
 }
 
 /** pino does not pass the facts of a child through the formatters, so they are hidden here. */
-function loggerOf(inner: PinoLogger): Logger {
+function loggerOf(inner: PinoLogger, family: PinoLogger[]): Logger {
   return {
     trace: inner.trace.bind(inner),
     debug: inner.debug.bind(inner),
@@ -76,7 +88,11 @@ function loggerOf(inner: PinoLogger): Logger {
     warn: inner.warn.bind(inner),
     error: inner.error.bind(inner),
     fatal: inner.fatal.bind(inner),
-    child: (facts) => loggerOf(inner.child(hideSecretFields({ ...facts }))),
+    child: (facts) => {
+      const child = inner.child(hideSecretFields({ ...facts }));
+      family.push(child);
+      return loggerOf(child, family);
+    },
   };
 }
 

@@ -1,9 +1,8 @@
-/** The commands of `companion auth` and `companion config`. */
+/** The commands of `companion auth`. */
 import { Argument } from 'commander';
 import type { Command } from 'commander';
 import type { ImportOptions } from './command/auth-import.ts';
 import type { LoginOptions } from './command/auth-login.ts';
-import type { ConfigCodexOptions } from './command/auth-adopt.ts';
 import { defineCommand } from './define-command.ts';
 import type { GlobalOptions } from './define-command.ts';
 
@@ -76,12 +75,4 @@ function addChanging(auth: Command): void {
     .action(async (file: string | undefined, options: ImportOptions) =>
       (await import('./command/auth-import.ts')).importLogin(file, options),
     );
-}
-
-export function addConfig(program: Command): void {
-  const config = program.command('config').description('turn parts of the companion on and off').helpCommand(false);
-  defineCommand(config, 'codex', 'serve from a ChatGPT plan, through Codex')
-    .option('--enable', 'turn it on')
-    .option('--disable', 'turn it off')
-    .action(async (options: ConfigCodexOptions) => (await import('./command/auth-adopt.ts')).configureCodex(options));
 }

@@ -7,6 +7,12 @@ import { pathsOf } from '../config/paths.ts';
 import { askSocket } from './control-socket.ts';
 import type { ControlAnswer, Method } from './control-socket.ts';
 
+/** `undefined` when nobody listens; errors of the companion come back as what they are. */
+export async function askIfRunning<Answer>(method: Method, route: string, body?: object): Promise<Answer | undefined> {
+  const answer = await askSocket(controlSocketPath(), method, route, body);
+  return answer === undefined ? undefined : readAnswer(answer);
+}
+
 /** Throws `NOT_RUNNING` when nobody listens; errors of the companion come back as what they are. */
 export async function askRunning<Answer>(method: Method, route: string, body?: object): Promise<Answer> {
   const answer = await askSocket(controlSocketPath(), method, route, body);

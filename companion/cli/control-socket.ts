@@ -5,7 +5,7 @@
 import { connect } from 'node:net';
 import { CompanionError } from '../base/error.ts';
 
-export type Method = 'GET' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface ControlAnswer {
   readonly status: number;

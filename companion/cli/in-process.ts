@@ -2,7 +2,7 @@
 import { createLogger } from '../base/log.ts';
 import { openLogFile } from '../base/log-file.ts';
 import { ensurePrivateFolder } from '../base/atomic-file.ts';
-import { loadConfig } from '../config/load.ts';
+import { LiveConfig } from '../config/live-config.ts';
 import { pathsOf } from '../config/paths.ts';
 import { createApp } from '../app.ts';
 import type { ControlAnswer, Method } from './control-socket.ts';
@@ -25,14 +25,15 @@ export async function askInProcess(method: Method, route: string, body: object |
 
 /** The companion's parts, in this process and for several questions; nothing listens. Errors: `ALREADY_RUNNING`. */
 export async function openInProcess(): Promise<InProcess> {
-  const { config } = loadConfig({ environment: process.env, cwd: process.cwd() });
+  const live = new LiveConfig({ environment: process.env, cwd: process.cwd() });
+  const { config } = live;
   const paths = pathsOf(config.home);
   await ensurePrivateFolder(paths.home);
   await ensurePrivateFolder(paths.logFolder);
   const lock = await lockHome(paths);
   try {
     const logger = createLogger({ level: config.log.level, destination: openLogFile(paths.log) });
-    const app = await createApp({ config, logger });
+    const app = await createApp({ config, live, logger });
     return {
       ask: async (method, route, body) => {
         const reply = await app.control.inject({

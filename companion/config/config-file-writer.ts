@@ -2,46 +2,80 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Document, YAMLMap } from 'yaml';
 import { fileError, writeFileAtomic } from '../base/atomic-file.ts';
 import { CompanionError } from '../base/error.ts';
 import { readConfigFile, readIfExists } from './config-file.ts';
 import type { SettingKey } from './schema.ts';
 
-type SettingValue = string | number | boolean | readonly string[];
+/** As YAML holds it: texts, numbers, lists, groups. */
+export type FileSetting =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly FileSetting[]
+  | { readonly [name: string]: FileSetting };
 
 /**
  * Sets `key`, such as `codex.enabled`, in the file at `path` (made, 0600, if need be). Comments, order and everything else
  * stay; a link is followed. The file is either the old one or the new one. Errors: `CONFIG_INVALID`, with file and line,
  * for a file in which that cannot be done safely, which is then left alone; `STORE_UNAVAILABLE` (disk).
  */
-export async function setInConfigFile(path: string, key: SettingKey, value: SettingValue): Promise<void> {
+export async function setInConfigFile(path: string, key: SettingKey, value: FileSetting): Promise<void> {
   // Refuses what is not YAML in the words of whoever reads it.
   readConfigFile(path);
   const source = readIfExists(path) ?? '';
-  const next = changeSetting(source, key, value, path);
+  await writeConfigText(path, withSetting(source, key, value, path), source);
+}
+
+/** Puts `next` in the place of `source`, which stands there. Errors: `STORE_UNAVAILABLE` (disk). */
+export async function writeConfigText(path: string, next: string, source: string): Promise<void> {
   if (next === source) return;
   const target = resolveLink(path);
   makeFolder(dirname(target));
   await writeFileAtomic(target, next, modeOf(target));
 }
 
-/** The text with one setting changed. Errors: as above. */
-function changeSetting(source: string, key: SettingKey, value: SettingValue, path: string): string {
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+/** The text with one setting changed; `path` is for the message. Errors: `CONFIG_INVALID`, as above. */
+export function withSetting(source: string, key: SettingKey, value: FileSetting, path: string): string {
+  const { document, fail } = parseForChange(source, key, path);
   const names = key.split('.');
-  const fail = (offset: number | undefined): never => {
-    throw cannotChange(path, lines.linePos(offset ?? 0).line, key);
-  };
-  if (document.errors.length > 0) fail(document.errors[0]?.pos[0]);
   const last = names.pop() ?? key;
   const group = names.reduce((parent, name) => groupIn(document, parent, name, fail), rootOf(document, fail));
   // Writing the document anew would tidy what the person wrote; it is not touched for nothing.
-  if (isDeepStrictEqual(asPlain(group, last), value)) return source;
-  setScalar(document, group, last, value);
+  if (isDeepStrictEqual(asPlain(document, group, last), value)) return source;
+  setNode(document, group, last, value);
   return print(document, source) ?? fail(group.range?.[0]);
+}
+
+/** The text without a setting, by whichever of its `names`, and without groups that held nothing else. Errors: as above. */
+export function withoutSetting(source: string, names: readonly string[], path: string): string {
+  const { document, fail } = parseForChange(source, names[0] ?? '', path);
+  const present = names.map((name) => name.split('.')).filter((steps) => document.hasIn(steps));
+  if (present.length === 0) return source;
+  for (const steps of present) removeIn(document, steps);
+  return print(document, source) ?? fail(0);
+}
+
+function removeIn(document: Document, steps: readonly string[]): void {
+  document.deleteIn(steps);
+  const parent = steps.slice(0, -1);
+  if (parent.length === 0) return;
+  const group = document.getIn(parent, true);
+  const isBare = isMap(group) && group.items.length === 0 && !group.comment && !group.commentBefore;
+  if (isBare) removeIn(document, parent);
+}
+
+function parseForChange(source: string, key: string, path: string): { document: Document; fail: Fail } {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const fail: Fail = (offset) => {
+    throw cannotChange(path, lines.linePos(offset ?? 0).line, key);
+  };
+  if (document.errors.length > 0) fail(document.errors[0]?.pos[0]);
+  return { document, fail };
 }
 
 type Fail = (offset: number | undefined) => never;
@@ -79,16 +113,16 @@ function offsetOf(node: unknown): number | undefined {
   return (node as { readonly range?: readonly [number, number, number] | null }).range?.[0];
 }
 
-function asPlain(group: YAMLMap, name: string): unknown {
+function asPlain(document: Document, group: YAMLMap, name: string): unknown {
   const current: unknown = group.get(name, true);
-  return isScalar(current) ? current.value : undefined;
+  return isNode(current) ? (current.toJS(document) as unknown) : undefined;
 }
 
 /** A value that stands there keeps the remarks around it. */
-function setScalar(document: Document, group: YAMLMap, name: string, value: SettingValue): void {
+function setNode(document: Document, group: YAMLMap, name: string, value: FileSetting): void {
   const current: unknown = group.get(name, true);
   const node = document.createNode(value);
-  if (isScalar(current)) {
+  if (isNode(current)) {
     node.comment = current.comment ?? null;
     node.commentBefore = current.commentBefore ?? null;
   }

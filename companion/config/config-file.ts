@@ -24,7 +24,11 @@ export interface ConfigFile {
 /** Reads `config.yaml`; an absent file is an empty one. Errors: `CONFIG_INVALID` if it cannot be read or is not YAML. */
 export function readConfigFile(path: string): ConfigFile {
   const source = readIfExists(path);
-  if (source === undefined) return { values: new Map(), problems: [] };
+  return source === undefined ? { values: new Map(), problems: [] } : readConfigText(source, path);
+}
+
+/** The same of a text; `path` is for the messages. */
+export function readConfigText(source: string, path: string): ConfigFile {
   const lines = new LineCounter();
   // The parser's own messages can quote the line, and a line can hold a secret.
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
@@ -102,11 +106,15 @@ class Reader {
     const isGroup = settings.some(({ formerly }) => formerly?.some((name) => name.startsWith(`${key}.`)));
     if (isGroup && isMap(pair.value)) this.#readGroup(pair.value, z.object({}), `${key}.`);
     else if (current === undefined) this.#complain(line, unknownSetting(key));
-    else if (value !== null && value !== undefined && !this.#values.has(current.key))
+    else if (value !== null && value !== undefined && (current.addsUp === true || !this.#values.has(current.key)))
       this.#keep(current.key, pair, value, line);
   }
 
   #keep(key: string, pair: Pair, value: unknown, line: number): void {
+    const addsUp = settings.some((setting) => setting.key === key && setting.addsUp === true);
+    // One of the two lists would be passed over in silence.
+    if (addsUp && this.#values.has(key))
+      this.#complain(line, `"${key}" stands here under two names: put them together`);
     const lineOf = (path: readonly PropertyKey[]) => this.#lineWithin(pair, path) ?? line;
     this.#values.set(key, { value, line, lineOf });
   }
@@ -139,7 +147,7 @@ class Reader {
   }
 
   #complain(line: number, problem: string): void {
-    this.#problems.push(`${this.#path}:${line}: ${problem}.`);
+    this.#problems.push(`${this.#path}:${line}: ${problem}${problem.endsWith('?') ? '' : '.'}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Settings from flag > environment > .env > config.yaml > default, each with where it came from. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import type { ApiProvider } from '../../shared/api-provider.ts';
@@ -9,7 +9,7 @@ import { listKeys, listProviders } from './api-access.ts';
 import type { ConfiguredKey } from './api-access.ts';
 import { camelKeys } from './camel-case.ts';
 import type { CamelCase } from './camel-case.ts';
-import { readConfigFile, readIfExists } from './config-file.ts';
+import { readConfigFile, readConfigText, readIfExists } from './config-file.ts';
 import { describeProblems } from './describe-problem.ts';
 import { isOnThisComputer } from './form.ts';
 import { findValue, isGiven } from './found.ts';
@@ -57,22 +57,61 @@ export interface LoadedConfig {
   readonly sources: ConfigSources;
 }
 
+/** What every place says, before anything is checked. */
+export interface ReadSettings {
+  readonly home: { readonly path: string; readonly source: string };
+  readonly filePath: string;
+  /** What is wrong with the form of the file. */
+  readonly problems: readonly string[];
+  readonly found: FoundSettings;
+}
+
+export type FoundSettings = ReadonlyMap<SettingKey, Found | undefined>;
+
+/** Settings that have passed. */
+export interface CheckedSettings extends LoadedConfig {
+  readonly found: FoundSettings;
+  /** By setting key, in the form that the schema gives. */
+  valueOf(key: SettingKey): unknown;
+}
+
 /**
  * Reads and checks all settings. Errors: `CONFIG_INVALID`, naming every wrong setting, its source and what is allowed,
  * and never the value of a secret.
  */
 export function loadConfig(input: ConfigInput): LoadedConfig {
+  const { config, sources } = checkSettings(readSettings(input));
+  return { config, sources };
+}
+
+/** Checks a text as a `config.yaml` by itself, whatever other places say. Errors: as `loadConfig`. */
+export function checkConfigText(text: string, path: string): void {
+  const file = readConfigText(text, path);
+  const dotEnv = { path: '', values: {} };
+  const places = { flags: {}, environment: {}, cwd: dirname(path), dotEnv, file, filePath: path };
+  parse(new Map(settings.map((setting) => [setting.key, findValue(setting, places)])), file.problems);
+}
+
+/** `source`: the text of `config.yaml`, in the place of what is on disk. Errors: `CONFIG_INVALID` for what is no YAML. */
+export function readSettings(input: ConfigInput, source?: string): ReadSettings {
   const dotEnv = readDotEnv(join(input.cwd, '.env'));
   const home = findHome({ ...input, flag: textOf(input.flags?.home) });
   const filePath = pathsOf(home.path).configFile;
-  const file = readConfigFile(filePath);
+  const file = source === undefined ? readConfigFile(filePath) : readConfigText(source, filePath);
   const places = { flags: {}, ...input, dotEnv, file, filePath };
   const found = new Map(settings.map((setting) => [setting.key, findValue(setting, places)]));
-  const parsed = parse(found, file.problems);
+  return { home, filePath, problems: file.problems, found };
+}
+
+/** Errors: as `loadConfig`. */
+export function checkSettings({ home, problems, found }: ReadSettings): CheckedSettings {
+  const parsed = parse(found, problems);
   const sources = Object.fromEntries([...found].map(([key, value]) => [key, value?.source ?? 'default']));
   return {
     config: toConfig(parsed, home.path, found),
     sources: { ...sources, home: home.source } as ConfigSources,
+    found,
+    valueOf: (key) => key.split('.').reduce((group: unknown, name) => (group as Nested)[name], parsed),
   };
 }
 
@@ -99,7 +138,7 @@ function textOf(value: unknown): string | undefined {
   return isGiven(value) ? String(value) : undefined;
 }
 
-function parse(found: ReadonlyMap<SettingKey, Found | undefined>, fileProblems: readonly string[]): ParsedConfig {
+function parse(found: FoundSettings, fileProblems: readonly string[]): ParsedConfig {
   const result = configSchema.safeParse(nest(found));
   const problems = [...fileProblems, ...describeProblems(result.error?.issues ?? [], found)];
   if (result.success && problems.length === 0) return result.data;
@@ -109,14 +148,14 @@ function parse(found: ReadonlyMap<SettingKey, Found | undefined>, fileProblems: 
 
 type Nested = { [name: string]: Nested | unknown };
 
-/** Dotted keys as the nested object that the schema reads; every group is there, even when it is empty. */
-function nest(found: ReadonlyMap<SettingKey, Found | undefined>): Nested {
+/** Dotted keys as the nested object that the schema reads; every name is there, even when nobody gives it a value. */
+function nest(found: FoundSettings): Nested {
   const root: Nested = {};
   for (const [key, entry] of found) {
     const names = key.split('.');
     const last = names.pop() ?? key;
     const group = names.reduce((parent, name) => (parent[name] ??= {}) as Nested, root);
-    if (entry !== undefined) group[last] = entry.value;
+    group[last] = entry?.value;
   }
   return root;
 }
@@ -124,7 +163,7 @@ function nest(found: ReadonlyMap<SettingKey, Found | undefined>): Nested {
 function toConfig(
   { timeouts, storage, keys, providers, ...rest }: ParsedConfig,
   home: string,
-  found: ReadonlyMap<SettingKey, Found | undefined>,
+  found: FoundSettings,
 ): Config {
   return {
     ...(camelKeys(rest) as Readable<typeof rest>),
@@ -139,7 +178,7 @@ function toConfig(
   };
 }
 
-function placeOf(path: readonly PropertyKey[], found: ReadonlyMap<SettingKey, Found | undefined>) {
+function placeOf(path: readonly PropertyKey[], found: FoundSettings) {
   const setting = settings.find(({ key }) => path.join('.').startsWith(`${key}.`));
   const entry = setting && found.get(setting.key);
   const inside = path.slice(setting?.key.split('.').length);

@@ -32,18 +32,23 @@ export interface ClientKeyCheckOptions {
 export type Admission = Permit | CompanionError | null;
 
 export class ClientKeyCheck {
-  readonly #expected: SecretCheck | null;
+  #expected: SecretCheck | null = null;
   readonly #clientKeys: PresentedKeys;
   readonly #mode: ClientKeyMode;
   readonly #ownPermit: Permit | null;
   readonly #failures: FailureLimit;
 
   constructor({ key, clientKeys, mode, nowMs }: ClientKeyCheckOptions) {
-    this.#expected = key === null ? null : new SecretCheck(key);
     this.#clientKeys = clientKeys;
     this.#mode = mode;
     this.#ownPermit = mode === 'both' ? null : permitOfMode(mode);
     this.#failures = new FailureLimit(nowMs);
+    this.expect(key);
+  }
+
+  /** Another key from now on: the one before opens nothing any more. */
+  expect(key: Secret | null): void {
+    this.#expected = key === null ? null : new SecretCheck(key);
   }
 
   /**

@@ -56,6 +56,12 @@ export class ModelLists {
     return this.#refreshing;
   }
 
+  /** Providers are other ones from now on: what was told of the old ones is asked anew. */
+  forget(): void {
+    this.#known.clear();
+    this.#failedAtMs.clear();
+  }
+
   /** Every model once per provider, in the providers' order. */
   catalogue(): readonly CatalogueEntry[] {
     const entries = new Map<string, CatalogueEntry>();

@@ -15,6 +15,7 @@ export interface OwnLimits {
   isCrowded(credentialId: string): boolean;
 }
 
+/** The settings among them are read at each request. */
 export interface RoutingOptions {
   readonly providers: readonly ApiProvider[];
   readonly keys: () => readonly RoutedCredential[];
@@ -79,12 +80,14 @@ export function standingOf(
 
 /** Read when they are needed: most requests need few of them. */
 function liveFacts(options: RoutingOptions): RouteFacts {
-  const { providers, pool, limits, lists, aliases, strategy, claudeCode, random } = options;
+  const { pool, limits, lists, random } = options;
   return {
     get sessions() {
       return options.sessions();
     },
-    providers,
+    get providers() {
+      return options.providers;
+    },
     get keys() {
       return options.keys();
     },
@@ -93,12 +96,19 @@ function liveFacts(options: RoutingOptions): RouteFacts {
       const standing = standingOf(id, model, pool, limits);
       if (standing.state !== 'ready') return standing;
       if (limits.isCrowded(id)) return { state: 'crowded', untilMs: 0, reason: 'what runs may use up your limit' };
-      return strategy === 'quota_aware' ? { ...standing, usedFraction: options.usedFraction(id, model) } : standing;
+      if (options.strategy !== 'quota_aware') return standing;
+      return { ...standing, usedFraction: options.usedFraction(id, model) };
     },
     modelsOf: (keyId) => lists.of(keyId),
-    aliases,
-    strategy,
-    claudeCode,
+    get aliases() {
+      return options.aliases;
+    },
+    get strategy() {
+      return options.strategy;
+    },
+    get claudeCode() {
+      return options.claudeCode;
+    },
     keptFor: (affinity, providerId) => pool.keptFor(affinity, providerId),
     turnOf: (keyId) => pool.turnOf(keyId),
     random,

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
-import type { Dispatcher } from 'undici';
 import type { Secret } from '../../shared/redact.ts';
 import { CompanionError } from '../base/error.ts';
 import { Connections, watchConnector } from './connections.ts';
@@ -32,10 +31,11 @@ export interface Network {
 /**
  * Connections outlive a person's pauses: a new one costs a TLS handshake before the first token. No cap on streams.
  * What fails while connecting through a proxy, or because a certificate is not trusted, rejects as a `CompanionError`
- * that says what to set. Errors: `CONFIG_INVALID` for a `caFile` that cannot be used.
+ * that says what to set. `timeouts` may change: that counts for new connections, and after `renew` for everything that is sent.
+ * Errors: `CONFIG_INVALID` for a `caFile` that cannot be used.
  */
-export function createDispatcher(timeouts: Timeouts, network?: Network): Dispatcher {
-  const connect = watchConnector(createConnector(timeouts.connectMs, network));
+export function createDispatcher(timeouts: Timeouts, network?: Network): Connections {
+  const connect = watchConnector(createConnector(timeouts, network));
   const open = () =>
     new Agent({
       connect,
@@ -53,21 +53,37 @@ export function createDispatcher(timeouts: Timeouts, network?: Network): Dispatc
 type Connector = buildConnector.connector;
 type Target = buildConnector.Options;
 
-function createConnector(timeoutMs: number, network: Network | undefined): Connector {
+function createConnector(timeouts: Pick<Timeouts, 'connectMs'>, network: Network | undefined): Connector {
   const secureContext = network && createTrust(network);
   const trust = secureContext === undefined ? {} : { secureContext };
-  const connect = buildConnector({ timeout: timeoutMs, allowH2: false, ...trust });
+  const connect = connectorWithin((timeout) => buildConnector({ timeout, allowH2: false, ...trust }), timeouts);
   const proxy = network?.proxy?.reveal();
-  const direct: Connector = (target, callback) => connect(target, honest(target, callback));
+  const direct: Connector = (target, callback) => connect()(target, honest(target, callback));
   if (network === undefined || proxy === undefined) return direct;
-  const tunnelOptions = { proxy: new URL(proxy), timeoutMs, ...trust };
+  const proxyUrl = new URL(proxy);
   return (target, callback) => {
     // Plain http is for servers of the own network, which no proxy on the way to the Internet is asked for.
     if (target.protocol !== 'https:' || isReachedDirectly(target, network.noProxy)) return direct(target, callback);
-    return openTunnel(tunnelOptions, target, (outcome) => {
+    return openTunnel({ proxy: proxyUrl, timeoutMs: timeouts.connectMs, ...trust }, target, (outcome) => {
       if (outcome instanceof Error) callback(outcome, null);
       else direct({ ...target, httpSocket: outcome }, callback);
     });
+  };
+}
+
+/** The connector with the time-out of the moment; the same one, with the TLS sessions it remembers, until that changes. */
+function connectorWithin(
+  build: (timeoutMs: number) => Connector,
+  timeouts: Pick<Timeouts, 'connectMs'>,
+): () => Connector {
+  let timeoutMs = timeouts.connectMs;
+  let connector = build(timeoutMs);
+  return () => {
+    if (timeouts.connectMs !== timeoutMs) {
+      timeoutMs = timeouts.connectMs;
+      connector = build(timeoutMs);
+    }
+    return connector;
   };
 }
 

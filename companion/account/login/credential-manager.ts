@@ -28,7 +28,7 @@ export interface ManagerOptions {
   /** Locked by whoever changes it, in all processes of this home. */
   readonly lockPath: string;
   /** How long before its end a token is renewed. */
-  readonly leadMs: number;
+  readonly leadMs: () => number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** What a message calls the login. */

@@ -25,14 +25,14 @@ interface Refused {
 
 export class LoginOutlook {
   readonly #clock: Clock;
-  readonly #leadMs: number;
+  readonly #leadMs: () => number;
   readonly #backOff: BackOff;
   #lastFailure: CompanionError | undefined;
   #ended: Ended | undefined;
   #refused: Refused | undefined;
   #renewed: { readonly accessToken: string; readonly atMonotonicMs: number } | undefined;
 
-  constructor(clock: Clock, leadMs: number, random: () => number) {
+  constructor(clock: Clock, leadMs: () => number, random: () => number) {
     this.#clock = clock;
     this.#leadMs = leadMs;
     this.#backOff = new BackOff(clock, random);
@@ -62,7 +62,7 @@ export class LoginOutlook {
   isDue(login: StoredLogin): boolean {
     if (this.#backOff.waitMs > 0 || this.endOf(login) !== undefined) return false;
     if (isDoubtful(login)) return Math.abs(this.#clock.nowMs() - (login.refreshedAtMs ?? 0)) >= doubtfulAgeMs;
-    return this.endsWithin(login, this.#leadMs) && (this.isOver(login) || !this.isBrandNew(login));
+    return this.endsWithin(login, this.#leadMs()) && (this.isOver(login) || !this.isBrandNew(login));
   }
 
   /** It was renewed here a moment ago. */

@@ -68,5 +68,7 @@ export interface Logins {
   /** Forgets it: tokens and profile. Another program's is never deleted: `INVALID_REQUEST` says how to sign out there. */
   remove(id: string): Promise<LoginStatus>;
   worker(): RefreshWorkerStatus;
+  /** How often logins are looked at has changed: that counts from now on. */
+  applyRhythm(): void;
   close(): Promise<void>;
 }

@@ -39,7 +39,7 @@ export interface LoginServiceOptions {
   readonly locksFolder: string;
   /** Where the `credentials.json` of another program of this kind is looked for first. */
   readonly home: string;
-  /** Milliseconds. */
+  /** Milliseconds. Read whenever they are needed. */
   readonly refresh: { readonly enabled: boolean; readonly checkInterval: number; readonly refreshLeadTime: number };
   readonly clock: Clock;
   readonly logger: Logger;
@@ -65,10 +65,9 @@ export class LoginService implements Logins {
   private constructor(options: LoginServiceOptions) {
     const { refresh, environment = process.env } = options;
     this.#options = options;
-    this.#shelf = new LoginShelf({ ...options, leadMs: refresh.refreshLeadTime });
+    this.#shelf = new LoginShelf({ ...options, leadMs: () => refresh.refreshLeadTime });
     this.#searched = expandPaths(usualLoginFiles(options.home), environment);
-    const { enabled: isEnabled, checkInterval: intervalMs } = refresh;
-    this.#worker = new RefreshWorker({ ...options, isEnabled, intervalMs, check: () => this.#checkAll() });
+    this.#worker = new RefreshWorker({ ...options, rhythm: refresh, check: () => this.#checkAll() });
   }
 
   /**
@@ -193,6 +192,10 @@ export class LoginService implements Logins {
       await this.#read();
       this.#options.onChange();
     });
+  }
+
+  applyRhythm(): void {
+    this.#worker.restart();
   }
 
   worker(): RefreshWorkerStatus {

@@ -17,7 +17,7 @@ export interface ShelfOptions {
   readonly sources: readonly LoginSource[];
   readonly endpoints: Readonly<Partial<Record<LoginProviderId, RenewalEndpoint | undefined>>>;
   readonly locksFolder: string;
-  readonly leadMs: number;
+  readonly leadMs: () => number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onChange: () => void;

@@ -6,8 +6,8 @@ import type { DueOutcome } from './credential-manager.ts';
 import type { RefreshWorkerStatus } from './login-service-contract.ts';
 
 export interface RefreshWorkerOptions {
-  readonly isEnabled: boolean;
-  readonly intervalMs: number;
+  /** Milliseconds. Read whenever they are needed; `restart` makes a change count at once. */
+  readonly rhythm: { readonly enabled: boolean; readonly checkInterval: number };
   /** Looks at each login, and renews those whose end is near. */
   readonly check: () => Promise<readonly DueOutcome[]>;
   readonly clock: Clock;
@@ -32,6 +32,7 @@ export class RefreshWorker {
   #next: Moment | undefined;
   #nap: Timer | undefined;
   #checking: Promise<void> | undefined;
+  #isStopped = false;
   #counts = { checked: 0, renewed: 0, failed: 0 };
 
   constructor(options: RefreshWorkerOptions) {
@@ -39,15 +40,24 @@ export class RefreshWorker {
   }
 
   start(): void {
-    if (!this.#options.isEnabled || this.#next !== undefined) return;
-    this.#plan(Math.min(firstDelayMs, this.#options.intervalMs));
+    const { enabled, checkInterval } = this.#options.rhythm;
+    if (!enabled || this.#next !== undefined || this.#isStopped) return;
+    this.#plan(Math.min(firstDelayMs, checkInterval));
+  }
+
+  /** The rhythm is another one, from now on. */
+  restart(): void {
+    this.#nap?.cancel();
+    this.#nap = undefined;
+    this.#next = undefined;
+    this.start();
   }
 
   /** Counts since the start. */
   status(): RefreshWorkerStatus {
     const { checked, renewed, failed } = this.#counts;
     return {
-      enabled: this.#options.isEnabled,
+      enabled: this.#options.rhythm.enabled,
       last_check: toText(this.#last),
       next_check: toText(this.#next),
       credentials_checked: checked,
@@ -58,6 +68,7 @@ export class RefreshWorker {
 
   /** No check begins any more; waits for one that runs. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#nap?.cancel();
     this.#nap = undefined;
     this.#next = undefined;
@@ -77,6 +88,7 @@ export class RefreshWorker {
     const next = this.#next;
     if (next === undefined) return;
     const napMs = Math.min(Math.max(0, next.monotonicMs - now.monotonicMs), longestNapMs);
+    this.#nap?.cancel();
     this.#nap = this.#options.clock.setTimer(() => this.#wake(next), napMs);
   }
 
@@ -88,7 +100,7 @@ export class RefreshWorker {
   }
 
   async #check(): Promise<void> {
-    const { check, logger, intervalMs } = this.#options;
+    const { check, logger, rhythm } = this.#options;
     this.#last = this.#now();
     try {
       const outcomes = await check();
@@ -101,7 +113,7 @@ export class RefreshWorker {
     } catch (thrown) {
       logger.error({ error: toCompanionError(thrown) }, 'the logins could not be looked at');
     }
-    if (this.#next !== undefined) this.#plan(intervalMs);
+    if (this.#next !== undefined) this.#plan(rhythm.checkInterval);
   }
 
   #now(): Moment {

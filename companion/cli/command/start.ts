@@ -6,7 +6,7 @@ import { ensurePrivateFolder } from '../../base/atomic-file.ts';
 import { toCompanionError } from '../../base/error.ts';
 import { createLogger } from '../../base/log.ts';
 import { openLogFile } from '../../base/log-file.ts';
-import { loadConfig } from '../../config/load.ts';
+import { LiveConfig } from '../../config/live-config.ts';
 import type { Config, ConfigInput } from '../../config/load.ts';
 import { pathsOf } from '../../config/paths.ts';
 import { version } from '../../version.ts';
@@ -36,13 +36,15 @@ export interface StartOptions {
 
 /** Resolves when the companion has stopped. */
 export async function start(options: StartOptions): Promise<void> {
-  const { config } = loadConfig({ flags: flagsOf(options), environment: process.env, cwd: process.cwd() });
+  const live = new LiveConfig({ flags: flagsOf(options), environment: process.env, cwd: process.cwd() });
+  const { config } = live;
   const paths = pathsOf(config.home);
   await ensurePrivateFolder(paths.home);
   await ensurePrivateFolder(paths.logFolder);
   keepCompiledCode(paths.home);
   const lock = await lockHome(paths);
   const logger = createLogger({ level: config.log.level, destination: openLogFile(paths.log) });
+  live.onChange((changed) => void (changed.has('log.level') && logger.setLevel(config.log.level)));
   const stopRequested = Promise.withResolvers<string>();
   listenForSignals(stopRequested.resolve);
   const say = options.json === true ? createJsonVoice() : createHumanVoice();
@@ -51,6 +53,7 @@ export async function start(options: StartOptions): Promise<void> {
     const { createApp } = await import('../../app.ts');
     const app = await createApp({
       config,
+      live,
       logger,
       onEvent: (event) =>
         event.event === 'stop-requested' ? stopRequested.resolve('companion stop') : say.seat(event),

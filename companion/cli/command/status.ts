@@ -26,6 +26,7 @@ function printStatus(output: Output, now: CompanionStatus): void {
       ['claude.ai', `reached ${describeTransport(now.transport)}`],
     ]),
   );
+  printSettings(output, now);
   printLogins(output, now);
   printKeys(output, now.keys ?? []);
   printBrowsers(output, now);
@@ -36,6 +37,18 @@ function printStatus(output: Output, now: CompanionStatus): void {
   printClaudeCode(output, now);
   for (const one of now.activity)
     output.line(`  ${one.client} is using ${one.model} now, for ${formatDuration(now.atMs - one.startedAtMs)}`);
+}
+
+/** Nothing while the settings on disk are those that hold. */
+function printSettings(output: Output, { settings }: CompanionStatus): void {
+  if (settings === undefined || (settings.problem === null && settings.pending.length === 0)) return;
+  output.line();
+  output.line(paint.strong('Settings'));
+  if (settings.problem !== null) {
+    output.line(`  ${paint.warn('The settings on disk are wrong; those from before go on:')}`);
+    for (const line of settings.problem.split('\n')) output.line(`  ${line.trim()}`);
+  }
+  if (settings.pending.length > 0) output.line(`  After a restart: ${settings.pending.join(', ')}`);
 }
 
 function describeTransport(transport: CompanionStatus['transport']): string {

@@ -84,12 +84,12 @@ const newKey = z.object({
 });
 
 export function createKeyControl(options: KeyControlOptions): KeyControl {
-  const { keys, providers } = options;
+  const { keys } = options;
   const list = () => keys.entries().map((entry) => statusOf(entry, options));
   return {
     list,
     provider: (wanted) => {
-      const { id, name } = checkProvider(wanted, providers);
+      const { id, name } = checkProvider(wanted, options.providers);
       return { id, name };
     },
     add: async (body) => {
@@ -106,7 +106,7 @@ export function createKeyControl(options: KeyControlOptions): KeyControl {
       return Promise.all(chosen.map((entry) => testOne(entry, options, signal)));
     },
     stats: () => countKeys(list(), options.totals()),
-    summary: () => summarize(list().filter((key) => providers.some(({ id }) => id === key.provider))),
+    summary: () => summarize(list().filter((key) => options.providers.some(({ id }) => id === key.provider))),
   };
 }
 

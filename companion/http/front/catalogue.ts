@@ -8,6 +8,7 @@ import { refuseNobody } from '../../router/refuse.ts';
 import type { ModelCatalogue, OfferedModel } from './models.ts';
 
 export interface CatalogueOptions {
+  /** Read at each request. */
   readonly providers: readonly ApiProvider[];
   readonly keys: () => readonly RoutedCredential[];
   readonly lists: ModelLists;
@@ -15,7 +16,8 @@ export interface CatalogueOptions {
   readonly isOff: (credentialId: string) => boolean;
 }
 
-export function createCatalogue({ providers, keys, lists, sessions, isOff }: CatalogueOptions): ModelCatalogue {
+export function createCatalogue(options: CatalogueOptions): ModelCatalogue {
+  const { keys, lists, sessions, isOff } = options;
   const hasSession = () => sessions.list().some((session) => isUsable(session) && !isOff(session.id));
   return {
     async models(mode) {
@@ -34,7 +36,7 @@ export function createCatalogue({ providers, keys, lists, sessions, isOff }: Cat
       const ids = new Set(keys().map((key) => key.providerId));
       const [only] = ids;
       if (only === undefined || ids.size > 1 || hasSession()) return undefined;
-      return providers.find((provider) => provider.id === only)?.wire;
+      return options.providers.find((provider) => provider.id === only)?.wire;
     },
   };
 }

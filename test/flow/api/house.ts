@@ -9,7 +9,7 @@ import { createApp } from '../../../companion/app.ts';
 import type { App } from '../../../companion/app.ts';
 import { memoryLogger } from '../../../companion/base/log.ts';
 import type { MemoryLogger } from '../../../companion/base/log.ts';
-import { loadConfig } from '../../../companion/config/load.ts';
+import { LiveConfig } from '../../../companion/config/live-config.ts';
 import type { SettingKey } from '../../../companion/config/schema.ts';
 import type { ExplainedExchange } from '../../../companion/http/control/ledger-routes.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
@@ -98,12 +98,12 @@ export class ApiHouse {
 
   async start(): Promise<void> {
     await writeFile(join(this.home, 'config.yaml'), stringify(this.#config()), { mode: 0o600 });
-    const { config } = loadConfig({
+    const live = new LiveConfig({
       flags: { home: this.home, 'server.port': 0, 'vault.kind': 'file', ...this.#options.settings },
       environment: { CCPROXY_UPSTREAM_CLAUDE_WEB: 'http://127.0.0.1:9' },
       cwd: this.home,
     });
-    this.#app = await createApp({ config, logger: this.log.logger });
+    this.#app = await createApp({ config: live.config, live, logger: this.log.logger });
     this.#url = await this.#app.start();
   }
 

@@ -112,6 +112,7 @@ export class MemoryLogins implements Logins {
   lease: Logins['lease'] = async (login) => tokenOf(login);
   replace: Logins['replace'] = async () => undefined;
   refuse: Logins['refuse'] = () => undefined;
+  applyRhythm: Logins['applyRhythm'] = () => undefined;
   refresh: Logins['refresh'] = async (id) => {
     this.calls.push(`refresh ${id}`);
     return this.#change(id, { refreshedAtMs: sceneNowMs });

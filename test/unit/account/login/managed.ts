@@ -70,7 +70,7 @@ export async function managed(
     source: sourceOf(storage, facts),
     endpoint,
     lockPath: join(await temporaryFolder(), 'locks', 'login.lock'),
-    leadMs: 10 * minute,
+    leadMs: () => 10 * minute,
     clock,
     logger: log.logger,
     name: () => 'ada@example.com',

@@ -30,8 +30,7 @@ function scene({ isEnabled = true, random = 0.5, check = async () => ['fresh'] }
   };
   const checks = { count: 0 };
   const worker = new RefreshWorker({
-    isEnabled,
-    intervalMs: 5 * minute,
+    rhythm: { enabled: isEnabled, checkInterval: 5 * minute },
     check: () => {
       checks.count += 1;
       return check();
