@@ -46,6 +46,8 @@ export interface ApiMode {
   readonly keys: ApiKeyService;
   /** Keys and logins that may serve, as they stand now. */
   readonly credentials: () => readonly RoutedCredential[];
+  /** Those that are turned off too. */
+  readonly everyCredential: () => readonly RoutedCredential[];
   readonly pool: KeyPool;
   /** Of a key, login or session: what its provider says of it, and the person's own limit. */
   readonly standing: (credentialId: string, model?: string) => Standing;
@@ -161,6 +163,7 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     reload,
     keys,
     credentials,
+    everyCredential: all,
     checkLogin,
     pool,
     standing: (id, model) => standingOf(id, model, pool, limits),

@@ -48,6 +48,7 @@ import { addRoutes } from './http/manage/add-routes.ts';
 import { configRoutes } from './http/manage/config-routes.ts';
 import { ledgerRoutes } from './http/manage/ledger-routes.ts';
 import { clientKeyRoutes } from './http/manage/client-key-routes.ts';
+import { quotaRoutes } from './http/manage/quota-routes.ts';
 import { refreshRoute } from './http/manage/refresh-route.ts';
 import type { Route } from './http/manage/route.ts';
 import { statusRoute } from './http/manage/status-route.ts';
@@ -136,13 +137,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   if (openedStore.quarantinedTo === null) await sessions.sweep();
   const activity = new ActivityBoard({ onChange: () => link.broadcastStatus(), nowMs });
   const quotas = new QuotaBoard({ store, nowMs });
+  const windowsOf = (id: string) => quotas.windowsOf(isSessionId(id) ? `session/${id}` : `key/${id}`);
   // Limits are counted from the first exchange on; who serves and who is told of it is known by then.
   const limits = new TokenLimits({
     store,
     scheduleOf: (providerId) => resetScheduleOf(config.auth.quota.resetSchedule, providerId),
     timeZone: config.auth.quota.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-    providerOf: (id) => (isSessionId(id) ? webProvider : api.credentials().find((one) => one.id === id)?.providerId),
-    windowsOf: (id) => quotas.windowsOf(isSessionId(id) ? `session/${id}` : `key/${id}`),
+    providerOf: (id) =>
+      isSessionId(id) ? webProvider : api.everyCredential().find((one) => one.id === id)?.providerId,
+    windowsOf,
     onEvent: () => undefined,
     nowMs,
   });
@@ -308,6 +311,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...clientKeyRoutes(clientKeys),
     ...configRoutes(live),
     statusRoute({ status, notices: () => notices, configProblem: () => live?.problem ?? null, ledger }),
+    ...quotaRoutes({
+      credentials: () => [
+        ...sessions.list().map(({ id, name }) => ({ id, name, providerId: webProvider, kind: 'web-session' as const })),
+        ...api.everyCredential(),
+      ],
+      limits,
+      windowsOf,
+      nowMs,
+    }),
     ...ledgerRoutes({
       ledger,
       names: {

@@ -7,6 +7,7 @@ import { addAuth } from './auth-program.ts';
 import type { UsageOptions } from './command/usage.ts';
 import { addConfig } from './config-program.ts';
 import { defineCommand } from './define-command.ts';
+import { addQuota } from './quota-program.ts';
 import type { GlobalOptions } from './define-command.ts';
 import { addToken } from './token-program.ts';
 
@@ -59,6 +60,7 @@ function buildProgram(): Command {
   addStart(program);
   addStatus(program);
   addLedger(program);
+  addQuota(program);
   addPairing(program);
   addSessions(program);
   addAuth(program);

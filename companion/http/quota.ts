@@ -76,7 +76,7 @@ function describeCooldown(standing: Standing): { until: string; reason: string }
 }
 
 /** A window that has begun anew since it was seen is untouched as far as anybody knows. */
-function describeWindow(window: QuotaWindow, atMs: number) {
+export function describeWindow(window: QuotaWindow, atMs: number) {
   const hasReset = window.resetsAtMs !== null && window.resetsAtMs <= atMs;
   return {
     window: window.window,
@@ -90,6 +90,6 @@ function describeWindow(window: QuotaWindow, atMs: number) {
 }
 
 /** The last moment that can be written so is as good as any later one. */
-function toRfc3339(atMs: number): string {
+export function toRfc3339(atMs: number): string {
   return new Date(Math.min(atMs, Date.UTC(9999, 11, 31))).toISOString();
 }

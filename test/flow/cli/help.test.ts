@@ -11,6 +11,7 @@ const commands = [
   'status',
   'usage',
   'explain',
+  'quota',
   'pair',
   'browsers',
   'unpair',
