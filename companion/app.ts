@@ -32,6 +32,7 @@ import { TokenLimits } from './exchange/token-limits.ts';
 import { AdminKeyCheck } from './http/admin-key.ts';
 import { ClientKeyCheck } from './http/client-key.ts';
 import { createClientServer } from './http/client-server.ts';
+import type { ServedRoute } from './http/client-server.ts';
 import { addClaudeCodeRoute } from './http/control/claude-code-route.ts';
 import { askManagement } from './http/control/in-process-door.ts';
 import { addConfigRoute } from './http/control/config-route.ts';
@@ -44,16 +45,18 @@ import { addFronts } from './http/front/add-fronts.ts';
 import { createCatalogue } from './http/front/catalogue.ts';
 import { allowedHostsFor, checkHost } from './http/guard.ts';
 import { checkBinding, listenForClients, listenForCommands, urlHost } from './http/listen.ts';
+import { addHealthRoutes } from './http/health.ts';
 import { addRoutes } from './http/manage/add-routes.ts';
 import { configRoutes } from './http/manage/config-routes.ts';
 import { ledgerRoutes } from './http/manage/ledger-routes.ts';
 import { clientKeyRoutes } from './http/manage/client-key-routes.ts';
 import { quotaRoutes } from './http/manage/quota-routes.ts';
+import { openApiRoute } from './http/manage/openapi-route.ts';
 import { refreshRoute } from './http/manage/refresh-route.ts';
 import type { Route } from './http/manage/route.ts';
 import { statusRoute } from './http/manage/status-route.ts';
 import { addPages } from './http/pages.ts';
-import { addQuotaRoute } from './http/quota.ts';
+import { quotaRoute } from './http/quota.ts';
 import { openLink } from './link/link.ts';
 import type { Link } from './link/link.ts';
 import { forGoodMs } from './router/plan.ts';
@@ -85,6 +88,8 @@ export interface App {
   readonly notices: readonly string[];
   /** The control routes, for callers in this process. */
   readonly control: FastifyInstance;
+  /** What the server for clients has. */
+  readonly served: () => readonly ServedRoute[];
   readonly service: ControlService;
   /** Listens for clients, browsers and commands; resolves to the address. Errors: `PORT_IN_USE`, `BIND_REFUSED`. */
   start(): Promise<string>;
@@ -320,6 +325,15 @@ export async function createApp(options: AppOptions): Promise<App> {
       windowsOf,
       nowMs,
     }),
+    quotaRoute({
+      sessions: sessionStatuses,
+      keys: api.credentials,
+      windowsOf: (owner) => quotas.windowsOf(owner),
+      standingOf: (id) => api.standing(id),
+      coolingModelsOf: (id) => api.pool.health(id)?.coolingModels ?? [],
+      claudeCode: () => quotas.windowsOf(`key/${claudeCodeQuotas}`),
+      nowMs,
+    }),
     ...ledgerRoutes({
       ledger,
       names: {
@@ -338,7 +352,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     logger,
     nowMs,
   });
-  addRoutes(client.app, routes, 'network');
+  const described = openApiRoute(routes, version);
+  addRoutes(client.app, [...routes, described], 'network');
   const catalogue = createCatalogue({
     get providers() {
       return config.providers;
@@ -349,13 +364,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     isOff,
   });
   addFronts(client.app, exchanges, catalogue);
-  addQuotaRoute(client.app, {
-    sessions: sessionStatuses,
-    keys: api.credentials,
-    windowsOf: (owner) => quotas.windowsOf(owner),
-    standingOf: (id) => api.standing(id),
-    coolingModelsOf: (id) => api.pool.health(id)?.coolingModels ?? [],
-    claudeCode: () => quotas.windowsOf(`key/${claudeCodeQuotas}`),
+  addHealthRoutes(client.app, {
+    isStopping: () => activity.isDraining,
+    checks: {
+      vault: () => vault.get('admin-key'),
+      database: () => store.saveSetting('probed-at-ms', String(nowMs())),
+    },
     nowMs,
   });
   addPages(client.app, version);
@@ -390,7 +404,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     stop: () => onEvent?.({ event: 'stop-requested' }),
   };
   const control = createControlServer(service, logger, nowMs);
-  addRoutes(control, routes, 'trusted');
+  addRoutes(control, [...routes, described], 'trusted');
   addClaudeCodeRoute(control, async () => {
     const { mode } = config.claudeCode;
     return { mode, readiness: mode === 'off' ? null : await claudeCode.readiness() };
@@ -427,6 +441,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   return {
     notices,
     control,
+    served: client.routes,
     service,
     async start() {
       checkBinding(config.server.host, clientKey !== null);

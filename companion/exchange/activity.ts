@@ -56,6 +56,11 @@ export class ActivityBoard {
     };
   }
 
+  /** Nothing new is taken any more. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
   list(): readonly Activity[] {
     return [...this.#entries.values()].map((entry) => entry.facts);
   }

@@ -36,9 +36,17 @@ export interface ClientServerOptions {
   readonly silentBodyMs?: number;
 }
 
+/** As OpenAPI writes it: `GET /v1/models/{id}`, and `{path}` for whatever follows. */
+export interface ServedRoute {
+  readonly method: string;
+  readonly path: string;
+}
+
 export interface ClientServer {
   readonly app: FastifyInstance;
   readonly server: Server;
+  /** Every route that it has, without those for `HEAD`. */
+  routes(): readonly ServedRoute[];
   /** Takes no more requests, lets answers that are on their way be written to their end, then closes every connection. */
   close(): Promise<void>;
 }
@@ -76,12 +84,22 @@ export function createClientServer(options: ClientServerOptions): ClientServer {
       return server;
     },
   });
+  const routes = watchRoutes(app);
   addJsonParser(app);
   addKeyCheck(app, options);
   addErrorHandlers(app, options);
   if (server === undefined) throw new CompanionError('INTERNAL', 'The HTTP server was not created.');
   const isQuiet = watchAnswers(server);
-  return { app, server, close: () => closeServer(app, isQuiet) };
+  return { app, server, routes, close: () => closeServer(app, isQuiet) };
+}
+
+function watchRoutes(app: FastifyInstance): () => readonly ServedRoute[] {
+  const routes: ServedRoute[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    const path = url.replaceAll(/:(\w+)/g, '{$1}').replace('*', '{path}');
+    for (const one of [method].flat()) if (one !== 'HEAD') routes.push({ method: one, path });
+  });
+  return () => routes;
 }
 
 /** Resolves, when asked, as soon as no answer is on its way, after `lastBytesMs` at most. */

@@ -19,7 +19,6 @@ export function addPages(app: FastifyInstance, version: string): void {
   app.get('/pair.js', { config }, (_request, reply) => send(reply, 'text/javascript', pairScript));
   app.get('/page.css', { config }, (_request, reply) => send(reply, 'text/css', styles));
   app.get('/favicon.ico', { config }, (_request, reply) => reply.code(204).send());
-  app.get('/healthz', { config }, () => ({ status: 'ok' }));
 }
 
 function send(reply: FastifyReply, type: string, body: string): FastifyReply {

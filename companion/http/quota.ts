@@ -1,11 +1,12 @@
 /** `GET /v0/quota`: what is left of each account and key, with where each figure comes from and how old it is. */
-import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import type { RoutedCredential } from '../../shared/credential.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
 import type { SessionStatus } from '../../shared/status.ts';
 import type { KeyHealth } from '../router/key-state.ts';
 import type { Standing } from '../router/plan.ts';
-import type { RouteConfig } from './client-server.ts';
+import { defineRoute } from './manage/route.ts';
+import type { Route } from './manage/route.ts';
 
 export interface QuotaRouteOptions {
   readonly sessions: () => readonly Pick<SessionStatus, 'id' | 'name' | 'quotas'>[];
@@ -21,12 +22,39 @@ export interface QuotaRouteOptions {
   readonly nowMs: () => number;
 }
 
+const time = z.iso.datetime();
+
+const quotaWindow = z.object({
+  window: z.string().describe("The provider's name of it"),
+  model: z.string().nullable().describe('Where it is for one model alone'),
+  used_fraction: z.number().nullable().describe('0 to 1, more with overage; null when only the status is known'),
+  status: z.enum(['allowed', 'warning', 'exceeded']),
+  resets_at: time.nullable(),
+  source: z.enum(['stream', 'headers', 'usage-endpoint', 'error']),
+  age_seconds: z.number(),
+});
+
+const credentialQuotas = z.object({
+  provider: z.string(),
+  kind: z.enum(['api-key', 'oauth-token', 'web-session', 'claude-code']),
+  id: z.string(),
+  name: z.string(),
+  cooldown: z.object({ until: time, reason: z.string() }).nullable().describe('While it rests'),
+  cooling_models: z.array(z.object({ model: z.string().nullable(), until: time, reason: z.string() })),
+  windows: z.array(quotaWindow),
+});
+
 /** Wants the companion's own key or the admin key: it tells names, ids and figures of accounts, though no secret. */
-export function addQuotaRoute(app: FastifyInstance, options: QuotaRouteOptions): void {
-  const config: RouteConfig = { access: 'owner' };
-  app.get('/v0/quota', { config }, (_request, reply) =>
-    reply.header('cache-control', 'no-store').send(describeQuotas(options)),
-  );
+export function quotaRoute(options: QuotaRouteOptions): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/v0/quota',
+    access: 'owner',
+    tag: 'Credentials',
+    summary: 'What is left of each account and key, with where each figure comes from and how old it is',
+    answer: z.object({ at: time, credentials: z.array(credentialQuotas) }),
+    handle: () => describeQuotas(options),
+  });
 }
 
 function describeQuotas(options: QuotaRouteOptions) {

@@ -7,17 +7,31 @@ import type { ErrorCode } from '../../../shared/error-code.ts';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** `admin`: wants the admin key. `client`: the client key. `public`: shows nothing that needs one. */
-export type RouteAccess = 'admin' | 'client' | 'public';
+/**
+ * `admin`: wants the admin key. `client`: a client key. `owner`: the companion's own, or the admin key. `public`: shows
+ * nothing that needs one.
+ */
+export type RouteAccess = 'admin' | 'client' | 'owner' | 'public';
 
 /** The parts that a reader looks for together. */
-export type RouteTag = 'Client keys' | 'Credentials' | 'Sessions' | 'Logins' | 'Ledger' | 'Settings' | 'State';
+export type RouteTag =
+  | 'Client keys'
+  | 'Credentials'
+  | 'Sessions'
+  | 'Logins'
+  | 'Ledger'
+  | 'Settings'
+  | 'State'
+  | 'Models'
+  | 'Pages';
 
 /** What a person is told about a route, and the schemas that its input and answer are held to. */
 export interface RouteFacts {
   readonly method: HttpMethod;
   /** As OpenAPI writes it: `/v0/management/auths/{provider}`. */
   readonly path: string;
+  /** Further paths at which it is served likewise. */
+  readonly aliases?: readonly string[];
   readonly access: RouteAccess;
   readonly tag: RouteTag;
   /** One line without a full stop. */
@@ -30,7 +44,13 @@ export interface RouteFacts {
   /** Only what it names is ever sent: a field that slipped in by mistake stays here. */
   readonly answer: z.ZodType;
   /** Of success; 200 unless given. */
-  readonly status?: 200 | 201 | 202;
+  readonly status?: 200 | 201 | 202 | 204;
+  /** Another one that comes with the same answer. */
+  readonly alsoStatus?: 503;
+  /** Of the answer, where it is not JSON. */
+  readonly mediaTypes?: readonly string[];
+  /** Values that the schemas take, and that help a reader. */
+  readonly example?: { readonly body?: unknown; readonly answer?: unknown };
   /** Those that this route has besides what every route of its access may answer. */
   readonly errors?: readonly ErrorCode[];
 }

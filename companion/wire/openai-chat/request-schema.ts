@@ -130,7 +130,7 @@ const responseFormat = z.discriminatedUnion('type', [
 
 const tokenCount = z.int().min(1).nullish();
 
-const chatRequest = z.looseObject({
+export const chatRequest = z.looseObject({
   model: z.string().min(1),
   messages: z.array(message).min(1),
   max_completion_tokens: tokenCount,

@@ -152,7 +152,7 @@ const textFormat = z.discriminatedUnion('type', [
   }),
 ]);
 
-const responsesRequest = z.looseObject({
+export const responsesRequest = z.looseObject({
   model: z.string().min(1),
   input: z.union([z.string(), z.array(item)]),
   instructions: z.string().nullish(),

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { memoryLogger } from '../../../companion/base/log.ts';
 import { AdminKeyCheck } from '../../../companion/http/admin-key.ts';
 import { createClientServer } from '../../../companion/http/client-server.ts';
-import { addQuotaRoute } from '../../../companion/http/quota.ts';
+import { addRoutes } from '../../../companion/http/manage/add-routes.ts';
+import { quotaRoute } from '../../../companion/http/quota.ts';
 import type { QuotaRouteOptions } from '../../../companion/http/quota.ts';
 import { Secret } from '../../../shared/redact.ts';
 import { ownKeyCheck } from '../../support/client-keys.ts';
@@ -19,7 +20,7 @@ async function ask(options: Partial<QuotaRouteOptions> = {}, headers: Record<str
     logger: memoryLogger().logger,
     nowMs,
   });
-  addQuotaRoute(app, {
+  const route = quotaRoute({
     sessions: () => [],
     keys: () => [],
     windowsOf: () => [],
@@ -29,6 +30,7 @@ async function ask(options: Partial<QuotaRouteOptions> = {}, headers: Record<str
     nowMs,
     ...options,
   });
+  addRoutes(app, [route], 'network');
   const reply = await app.inject({ method: 'GET', url: '/v0/quota', headers });
   return { status: reply.statusCode, headers: reply.headers, body: reply.json() };
 }
