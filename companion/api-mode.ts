@@ -48,6 +48,8 @@ export interface ApiMode {
   readonly credentials: () => readonly RoutedCredential[];
   /** Those that are turned off too. */
   readonly everyCredential: () => readonly RoutedCredential[];
+  /** All there are, off or on, also under the ids that keys had with earlier secrets: for whoever reads the ledger. */
+  readonly named: () => readonly Pick<RoutedCredential, 'id' | 'name'>[];
   readonly pool: KeyPool;
   /** Of a key, login or session: what its provider says of it, and the person's own limit. */
   readonly standing: (credentialId: string, model?: string) => Standing;
@@ -164,6 +166,10 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     keys,
     credentials,
     everyCredential: all,
+    named: () => [
+      ...all(),
+      ...keys.entries().flatMap(({ key: { name }, formerIds }) => formerIds.map((id) => ({ id, name }))),
+    ],
     checkLogin,
     pool,
     standing: (id, model) => standingOf(id, model, pool, limits),

@@ -34,6 +34,7 @@ import { ClientKeyCheck } from './http/client-key.ts';
 import { createClientServer } from './http/client-server.ts';
 import type { ServedRoute } from './http/client-server.ts';
 import { addClaudeCodeRoute } from './http/control/claude-code-route.ts';
+import { AuthBook } from './http/control/auth-book.ts';
 import { askManagement } from './http/control/in-process-door.ts';
 import { addConfigRoute } from './http/control/config-route.ts';
 import { createKeyControl } from './http/control/key-control.ts';
@@ -41,6 +42,7 @@ import type { KeyHealthFacts } from './http/control/key-control.ts';
 import { addLedgerRoutes } from './http/control/ledger-routes.ts';
 import { createControlServer } from './http/control/routes.ts';
 import type { ControlService } from './http/control/routes.ts';
+import { SessionDesk } from './http/control/session-desk.ts';
 import { addFronts } from './http/front/add-fronts.ts';
 import { createCatalogue } from './http/front/catalogue.ts';
 import { allowedHostsFor, checkHost } from './http/guard.ts';
@@ -48,12 +50,15 @@ import { checkBinding, listenForClients, listenForCommands, urlHost } from './ht
 import { addHealthRoutes } from './http/health.ts';
 import { addRoutes } from './http/manage/add-routes.ts';
 import { configRoutes } from './http/manage/config-routes.ts';
+import { authRoutes } from './http/manage/auth-routes.ts';
+import { keyStatsRoute } from './http/manage/key-stats-route.ts';
 import { ledgerRoutes } from './http/manage/ledger-routes.ts';
 import { clientKeyRoutes } from './http/manage/client-key-routes.ts';
 import { quotaRoutes } from './http/manage/quota-routes.ts';
 import { openApiRoute } from './http/manage/openapi-route.ts';
 import { refreshRoute } from './http/manage/refresh-route.ts';
 import type { Route } from './http/manage/route.ts';
+import { sessionRoutes } from './http/manage/session-routes.ts';
 import { statusRoute } from './http/manage/status-route.ts';
 import { addPages } from './http/pages.ts';
 import { quotaRoute } from './http/quota.ts';
@@ -311,7 +316,33 @@ export async function createApp(options: AppOptions): Promise<App> {
   tellBrowsers = () => link.broadcastStatus();
 
   /** The same routes behind three doors: the admin key, the control socket, the link. */
+  const authBook = new AuthBook({
+    keys: api.keys,
+    logins: accounts.logins,
+    sessions,
+    traits,
+    get providers() {
+      return config.providers;
+    },
+    pool: api.pool,
+    ask: api.listModels,
+    standing: (id) => api.standing(id, undefined),
+    quotaOf: (id) => limits.use(id),
+    totals: () => ledger.totals(),
+    onChange: () => link.broadcastStatus(),
+    onReplaced: (from, to) => limits.setLimit([to], limits.use(from).limit),
+  });
+  const sessionDesk = new SessionDesk({
+    sessions,
+    traits,
+    pool: api.pool,
+    standing: (id) => api.standing(id, undefined),
+    onChange: () => link.broadcastStatus(),
+  });
   const routes: readonly Route[] = [
+    ...authRoutes(authBook),
+    keyStatsRoute(() => keyControl.stats()),
+    ...sessionRoutes({ desk: sessionDesk, nowMs }),
     refreshRoute(() => accounts.logins.worker()),
     ...clientKeyRoutes(clientKeys),
     ...configRoutes(live),
@@ -337,7 +368,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...ledgerRoutes({
       ledger,
       names: {
-        credentials: () => [...sessions.list(), ...api.credentials()],
+        credentials: () => [...sessions.list(), ...api.named()],
         clientKeys: () => clientKeys.list(),
         providers: () => config.providers,
       },
@@ -394,9 +425,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     sessions: sessionStatuses,
     removeSession: async (wanted) => {
       const session = sessions.find(wanted);
-      const before = sessions.describe(session);
-      await sessions.remove(session.id);
-      return before;
+      return sessionDesk.remove(session.id);
     },
     useSession: (wanted, organisation) => sessions.describe(sessions.use(wanted, organisation)),
     keys: keyControl,
@@ -410,7 +439,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     return { mode, readiness: mode === 'off' ? null : await claudeCode.readiness() };
   });
   addConfigRoute(control, live);
-  addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.credentials()), nowMs });
+  addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.named()), nowMs });
 
   live?.onChange(async (changed) => {
     if (changed.has('security.auth_token')) keyCheck.expect((clientKey = await readClientKey()));
@@ -460,7 +489,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 function nameOfCredential(
   id: string,
   sessions: SessionService,
-  credentials: readonly RoutedCredential[],
+  credentials: readonly Pick<RoutedCredential, 'id' | 'name'>[],
 ): string | undefined {
   const session = sessions.list().find((one) => one.id === id);
   return session?.name ?? credentials.find((one) => one.id === id)?.name;

@@ -138,12 +138,6 @@ export class ApiKeyService {
     await vault.set(name, writeRecord(record));
   }
 
-  /** How a key is called that has this id, or had it; `undefined` when there is none. */
-  nameOf(id: string): string | undefined {
-    return (this.#entries.find(({ key }) => key.id === id) ?? this.#entries.find((one) => one.formerIds.includes(id)))
-      ?.key.name;
-  }
-
   #refuseKnown(id: string | undefined, name: string | undefined): void {
     const same = this.#entries.find(({ key }) => key.id === id);
     if (same !== undefined) {

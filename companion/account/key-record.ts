@@ -84,6 +84,7 @@ export function checkNewKey(wanted: NewKey, providers: readonly ApiProvider[]): 
 export function checkProvider(wanted: string, providers: readonly ApiProvider[]): ApiProvider {
   const provider = findProvider(wanted, providers);
   if (provider.isKeyless) throw invalid('provider', `${provider.name} wants no key.`);
+  if (provider.isLoginOnly === true) throw invalid('provider', `${provider.name} takes a login, not a key.`);
   return provider;
 }
 

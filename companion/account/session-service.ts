@@ -6,6 +6,8 @@ import type { Logger } from '../base/log.ts';
 import { SerialQueue } from '../base/serial.ts';
 import type { SessionRecord, Store } from '../store/store.ts';
 import type { CookieJar } from './cookie-jar.ts';
+import { SessionsByHand } from './session-by-hand.ts';
+import type { HandedSession } from './session-by-hand.ts';
 import { SessionCheck } from './session-check.ts';
 import { SessionIntake } from './session-intake.ts';
 import type { SessionPush } from './session-intake.ts';
@@ -38,6 +40,7 @@ export class SessionService {
   readonly #shelf: SessionShelf;
   readonly #check: SessionCheck;
   readonly #intake: SessionIntake;
+  readonly #byHand: SessionsByHand;
   readonly #queue = new SerialQueue();
 
   constructor(options: SessionServiceOptions) {
@@ -47,6 +50,7 @@ export class SessionService {
     const rooms = { ...options, notes: this.#notes, shelf: this.#shelf };
     this.#check = new SessionCheck(rooms, this.#queue);
     this.#intake = new SessionIntake({ ...rooms, check: this.#check }, this.#queue);
+    this.#byHand = new SessionsByHand({ ...rooms, check: this.#check }, this.#queue);
   }
 
   list(): readonly SessionRecord[] {
@@ -67,6 +71,21 @@ export class SessionService {
   /** See `SessionIntake.receivePush`. */
   receivePush(seatId: string, push: SessionPush): Promise<string> {
     return this.#intake.receivePush(seatId, push);
+  }
+
+  /** See `SessionsByHand.add`. */
+  addByHand(handed: HandedSession): Promise<SessionRecord> {
+    return this.#byHand.add(handed);
+  }
+
+  /** Errors: `INVALID_REQUEST` for a name that cannot be, or that another has. */
+  rename(id: string, name: string): Promise<SessionRecord> {
+    return this.#byHand.rename(id, name);
+  }
+
+  /** Asks claude.ai now whose it is and what it may use. Rejects with what the site says, or what is in the way. */
+  check(id: string): Promise<SessionRecord> {
+    return this.#check.refreshAccount(id);
   }
 
   /** The person signed out of the site (the session is dead) or took it back (everything about it is forgotten). */

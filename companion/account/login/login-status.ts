@@ -7,7 +7,7 @@ import { planWords } from './login-facts.ts';
 import type { StoredLogin } from './stored-login.ts';
 
 /** Before API keys, which have 100: what is paid for already is spent first. */
-const loginPriority = 50;
+export const usualLoginPriority = 50;
 
 const opens = {
   anthropic: 'anthropic',
@@ -52,7 +52,7 @@ export function toOAuthLogin(id: string, { current, source }: CredentialManager)
     providerId: opens[source.provider],
     name: nameOfLogin(current, id),
     origin: source.owner,
-    priority: loginPriority,
+    priority: usualLoginPriority,
   };
 }
 
