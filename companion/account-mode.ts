@@ -7,6 +7,7 @@ import type { LoginStatus } from '../shared/status.ts';
 import { ghSource, settingsTokenSource } from './account/copilot/copilot-sources.ts';
 import { claudeCodeSource } from './account/adopt/claude-code-login.ts';
 import { codexSource } from './account/adopt/codex-login.ts';
+import { kiroSource } from './account/adopt/kiro-login.ts';
 import { LoginService } from './account/login/login-service.ts';
 import type { LoginSource } from './account/login/login-source.ts';
 import type { Logins } from './account/login/login-service-contract.ts';
@@ -73,6 +74,7 @@ const settingOf = {
   codex: 'codex.enabled',
   'claude-code': 'claude_code.use_login',
   gh: 'copilot.use_gh',
+  kiro: 'kiro.use_login',
 } as const satisfies Record<Adoptable, string>;
 
 const githubTokenPlace = 'the settings (COPILOT_GITHUB_TOKEN or copilot.github_token)';
@@ -84,6 +86,7 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
     codex: config.codex.enabled,
     'claude-code': config.claudeCode.useLogin,
     gh: config.copilot.useGh,
+    kiro: config.kiro.useLogin,
   };
   const providers = createLoginProviders(config);
   const call = { dispatcher: options.dispatcher, nowMs, userAgent };
@@ -101,6 +104,7 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
       claudeCodeSource({ ...reading, isEnabled: () => adopted['claude-code'] }),
       codexSource({ ...reading, home: config.codex.home, isEnabled: () => adopted.codex }),
       ...githubTokenSources(options, () => adopted.gh),
+      kiroSource({ environment: options.environment, isEnabled: () => adopted.kiro }),
     ],
     endpoints: { ...endpoints, copilot: devices.copilot?.renewal, kiro: devices.kiro?.renewal },
     locksFolder: paths.locks,

@@ -59,7 +59,7 @@ export type LoginProviderId = z.infer<typeof loginProviderIdSchema>;
  * Whose login it is: made here, or another program's that it stays with, and from which it is only read. `gh` is GitHub's
  * command line, `environment` a token that a variable or the configuration holds.
  */
-export const loginOwnerSchema = z.enum(['companion', 'claude-code', 'codex', 'gh', 'environment']);
+export const loginOwnerSchema = z.enum(['companion', 'claude-code', 'codex', 'gh', 'kiro', 'environment']);
 export type LoginOwner = z.infer<typeof loginOwnerSchema>;
 
 /** An OAuth login that may serve. Holds no secret: an exchange leases the access token of the moment. */

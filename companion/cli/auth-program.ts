@@ -63,9 +63,9 @@ function addChanging(auth: Command): void {
       (await import('./command/auth-logout.ts')).logout(who, options),
     );
   defineCommand(auth, 'adopt', "use another program's login here too")
-    .addArgument(new Argument('<program>', 'whose login').choices(['claude-code', 'codex', 'gh']))
+    .addArgument(new Argument('<program>', 'whose login').choices(['claude-code', 'codex', 'gh', 'kiro']))
     .option('--off', 'no longer use it')
-    .action(async (owner: 'claude-code' | 'codex' | 'gh', options: GlobalOptions & { off?: true }) =>
+    .action(async (owner: 'claude-code' | 'codex' | 'gh' | 'kiro', options: GlobalOptions & { off?: true }) =>
       (await import('./command/auth-adopt.ts')).adopt(owner, options),
     );
   defineCommand(auth, 'import', 'take over the Claude login in the file of another program')

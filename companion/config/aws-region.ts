@@ -12,3 +12,9 @@ export function inRegion(url: string, region: string = defaultRegion): string {
   const isPreset = url === defaultOidcUrl || url === defaultKiroUrl;
   return isPreset ? url.replace(`.${defaultRegion}.`, `.${region}.`) : url;
 }
+
+/** A profile lies in a region, which need not be the one of the directory (`region`) that its owner signed in at. */
+export function kiroApiUrl(url: string, profileArn: string | null, region?: string): string {
+  const [, ofProfile] = /^arn:[^:]*:[^:]*:([a-z0-9-]+):/.exec(profileArn ?? '') ?? [];
+  return inRegion(url, ofProfile ?? region);
+}

@@ -2,18 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiProvider } from '../../shared/api-provider.ts';
 import type { LeasedCredential } from '../../shared/credential.ts';
-import { inRegion } from '../config/aws-region.ts';
+import { kiroApiUrl } from '../config/aws-region.ts';
 
 /** The login's own profile, which goes before that of the settings; `null` where it has none. */
 export function profileOf(key: LeasedCredential): string | null {
   return key.kind === 'oauth-token' ? (key.kiro?.profileArn ?? null) : null;
 }
 
-/** A profile lies in a region, which need not be the one of the directory that its owner signed in at. */
 export function kiroBaseUrl({ baseUrl }: Pick<ApiProvider, 'baseUrl'>, key: LeasedCredential, preset: string | null) {
-  const [, region] = /^arn:[^:]*:[^:]*:([a-z0-9-]+):/.exec(profileOf(key) ?? preset ?? '') ?? [];
-  const own = key.kind === 'oauth-token' ? key.kiro?.region : undefined;
-  return inRegion(baseUrl, region ?? own);
+  return kiroApiUrl(baseUrl, profileOf(key) ?? preset, key.kind === 'oauth-token' ? key.kiro?.region : undefined);
 }
 
 export function forAccount(body: unknown, key: LeasedCredential): unknown {

@@ -114,6 +114,8 @@ export function loginKind({ owner, provider }: LoginStatus): Message {
       return message('loginKindCodex');
     case 'claude-code':
       return message('loginKindClaudeCode');
+    case 'kiro':
+      return message('loginKindKiro');
     case 'gh':
       return message('loginKindGh', providerName(provider));
     case 'environment':

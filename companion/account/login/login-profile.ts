@@ -17,6 +17,8 @@ export interface Asking {
 
 export function isProfileKnown({ account, provider }: StoredLogin): boolean {
   if (account === null || account.subscriptionType === null) return false;
+  // Not everybody tells an address.
+  if (provider === 'kiro') return account.id !== null;
   return account.email !== null || (provider === 'copilot' && account.displayName !== null);
 }
 

@@ -332,6 +332,7 @@ const signOutRemedies: Readonly<Record<LoginOwner, string>> = {
   codex: '`codex logout` signs out there; with `codex.enabled` off it is not used here.',
   'claude-code': '`claude auth logout` signs out there; with `claude_code.use_login` off it is not used here.',
   gh: '`gh auth logout` signs out there; `companion auth adopt gh --off` uses it here no longer.',
+  kiro: 'Sign out in Kiro; `companion auth adopt kiro --off` uses its login here no longer.',
   environment: 'Take the token out of the place that is named, and start the companion anew.',
 };
 

@@ -11,6 +11,8 @@ export function ownerName(owner: LoginOwner): string {
       return 'Codex';
     case 'gh':
       return 'the GitHub CLI';
+    case 'kiro':
+      return 'Kiro';
     case 'environment':
       return 'the environment';
   }

@@ -9,7 +9,7 @@ import { createOutput, paint } from '../print.ts';
 import { printable } from '../terminal.ts';
 import { nextSteps } from './auth-status.ts';
 
-type Program = 'claude-code' | 'codex' | 'gh';
+type Program = 'claude-code' | 'codex' | 'gh' | 'kiro';
 
 interface AdoptOptions {
   readonly json?: true;
@@ -20,6 +20,7 @@ const settings = {
   'claude-code': 'claude_code.use_login',
   codex: 'codex.enabled',
   gh: 'copilot.use_gh',
+  kiro: 'kiro.use_login',
 } as const;
 
 export async function adopt(program: Program, options: AdoptOptions): Promise<void> {
@@ -29,6 +30,7 @@ export async function adopt(program: Program, options: AdoptOptions): Promise<vo
     for (const line of claudeCodeDisclosure()) output.aside(line);
   }
   if (isOn && program === 'gh') for (const line of ghDisclosure()) output.aside(line);
+  if (isOn && program === 'kiro') for (const line of kiroDisclosure()) output.aside(line);
   const { logins } = await ask<{ logins: readonly LoginStatus[] }>('POST', '/control/logins/adopt', {
     owner: program,
     isOn,
@@ -67,6 +69,13 @@ function ghDisclosure(): readonly string[] {
   return disclosureLines('Use Copilot with the login of the GitHub CLI', [told], 'copilot');
 }
 
+function kiroDisclosure(): readonly string[] {
+  const told =
+    'The companion reads the access token of your own Kiro from where Kiro keeps it, and sends it to AWS alone. It never ' +
+    'changes, renews or removes it: only Kiro does that.';
+  return disclosureLines("Use Kiro's login", [told], 'kiro');
+}
+
 export function adoptedLines(
   program: Program,
   isOn: boolean,
@@ -87,6 +96,8 @@ function noneYet(program: Program): readonly string[] {
       return ['There is none yet: `companion auth login-openai` signs in, and so does `codex login`.'];
     case 'claude-code':
       return ['There is none yet: run `claude`, and sign in there.'];
+    case 'kiro':
+      return ['There is none yet: open Kiro, and sign in there; or sign in here with `companion auth login-kiro`.'];
     case 'gh':
       return ['It gave no token: `gh auth login` signs in there, and the companion sees it within a few minutes.'];
   }

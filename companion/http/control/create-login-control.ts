@@ -169,6 +169,7 @@ async function ask(
 
 /** The table speaks of API keys. */
 function renewalOf(owner: LoginOwner, provider: LoginProviderId): string {
+  if (owner === 'kiro') return 'Open Kiro: it renews its login, or lets you sign in again.';
   return owner === 'claude-code'
     ? 'Run `claude`: it renews its login, or lets you sign in again.'
     : `Sign in again with \`${signInCommand(provider)}\`.`;

@@ -34,7 +34,7 @@ export interface LoginValidation {
 }
 
 /** Programs whose login may serve here too, once the person says so. */
-export type Adoptable = 'claude-code' | 'codex' | 'gh';
+export type Adoptable = 'claude-code' | 'codex' | 'gh' | 'kiro';
 
 export interface LoginControl {
   statuses(): readonly LoginStatus[];

@@ -28,7 +28,7 @@ const beginBody = z.object({
 const pollQuery = z.object({ waitMs: z.coerce.number().int().min(0).max(60_000).default(0) });
 const finishBody = z.object({ pasted: z.string().min(1).max(10_000) });
 const importBody = z.object({ path: z.string().min(1).max(4096).optional(), isForced: z.boolean().optional() });
-const adoptBody = z.object({ owner: z.enum(['claude-code', 'codex', 'gh']), isOn: z.boolean() });
+const adoptBody = z.object({ owner: z.enum(['claude-code', 'codex', 'gh', 'kiro']), isOn: z.boolean() });
 
 interface PendingRoute {
   Params: { readonly id: string };
