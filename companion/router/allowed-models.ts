@@ -10,8 +10,7 @@ type Limited = Pick<RouteRequest, 'model' | 'allowedModels' | 'isStateful'>;
 
 /**
  * What counts is the model that would be asked, whatever the client called it: an alias leads to no other, and whoever may
- * use a model may call it by its aliases. Models that differ in nothing but the date are the same where the name without
- * it is allowed. Throws `CLIENT_NOT_ALLOWED`.
+ * use a model may call it by its aliases. Throws `CLIENT_NOT_ALLOWED`.
  */
 export function checkAllowed(request: Limited, { targets, name, webName }: Location): void {
   if (request.allowedModels === undefined) return;

@@ -1,4 +1,5 @@
 /** From the model that a client asks for to the one that an account offers. Pure. */
+import { withoutDate } from '../base/model-date.ts';
 
 export interface OfferedModel {
   readonly id: string;
@@ -36,10 +37,6 @@ export function isSameButDate(one: string, other: string): boolean {
 
 export function isLatest(id: string): boolean {
   return id.endsWith('-latest');
-}
-
-function withoutDate(id: string): string {
-  return id.replace(/-(?:20\d{6}|latest)$/, '');
 }
 
 /** What the longest pattern (a beginning and a star) that covers `name` makes of it. */
