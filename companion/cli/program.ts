@@ -6,6 +6,7 @@ import { version } from '../version.ts';
 import { addAuth } from './auth-program.ts';
 import type { UsageOptions } from './command/usage.ts';
 import { addConfig } from './config-program.ts';
+import { addVault } from './vault-program.ts';
 import { defineCommand } from './define-command.ts';
 import { addQuota } from './quota-program.ts';
 import type { GlobalOptions } from './define-command.ts';
@@ -67,6 +68,7 @@ function buildProgram(): Command {
   addKeys(program);
   addToken(program);
   addConfig(program);
+  addVault(program);
   addOthers(program);
   return program;
 }

@@ -5,10 +5,20 @@ import { CompanionError } from '../base/error.ts';
 import { withFileLock } from '../base/file-lock.ts';
 import { SerialQueue } from '../base/serial.ts';
 import { parseSealedFile, seal, unseal } from './sealed-file.ts';
-import type { VaultKey } from './vault-key.ts';
+import type { NextKey } from './key-sources.ts';
+import type { KeyLabel, VaultKey } from './vault-key.ts';
 import type { Vault, VaultDescription } from './vault.ts';
 
 type Entries = ReadonlyMap<string, string>;
+
+export interface SealedVaultOptions {
+  readonly path: string;
+  readonly lockPath: string;
+  readonly key: VaultKey;
+  readonly describe: (label: KeyLabel) => VaultDescription;
+  /** Another process may seal the file with another key. Errors: `VAULT_UNREADABLE`, `VAULT_LOCKED`. */
+  readonly findKey: (label: KeyLabel) => Promise<VaultKey>;
+}
 
 /**
  * All secrets in one sealed file. Calls take turns; a write replaces the whole file at once. The file
@@ -16,20 +26,31 @@ type Entries = ReadonlyMap<string, string>;
  * processes never lose each other's; reading needs no lock, since the file is always whole.
  */
 export class SealedVault implements Vault {
-  readonly description: VaultDescription;
   readonly #path: string;
   readonly #lockPath: string;
-  readonly #key: VaultKey;
+  readonly #describe: SealedVaultOptions['describe'];
+  readonly #findKey: SealedVaultOptions['findKey'];
   readonly #queue = new SerialQueue();
+  #key: VaultKey;
   #entries: Entries = new Map();
   /** Identity of the file that `#entries` was read from or written to. */
   #stamp = '';
 
-  constructor(path: string, lockPath: string, key: VaultKey, description: VaultDescription) {
+  constructor({ path, lockPath, key, describe, findKey }: SealedVaultOptions) {
     this.#path = path;
     this.#lockPath = lockPath;
     this.#key = key;
-    this.description = description;
+    this.#describe = describe;
+    this.#findKey = findKey;
+  }
+
+  get description(): VaultDescription {
+    return this.#describe(this.#key.label);
+  }
+
+  /** Of the key that opens it now. */
+  get label(): KeyLabel {
+    return this.#key.label;
   }
 
   /** Writes an empty vault in place of whatever is there. Only for one that holds the lock at `lockPath`. */
@@ -75,6 +96,40 @@ export class SealedVault implements Vault {
     });
   }
 
+  /**
+   * Seals the file with what `makeNext` puts beside the key of the moment. `false` if that key could not be removed from its
+   * place afterwards. Errors: those of `makeNext`, `STORE_UNAVAILABLE`; the vault then opens as before.
+   */
+  changeKey(makeNext: (current: VaultKey) => Promise<NextKey>): Promise<boolean> {
+    return this.#changeInTurn(async () => {
+      await this.#refresh();
+      const next = await makeNext(this.#key);
+      await this.#sealWith(next);
+      return next.settle().then(
+        () => true,
+        () => false,
+      );
+    });
+  }
+
+  async #sealWith(next: NextKey): Promise<void> {
+    const before = this.#key;
+    this.#key = next.key;
+    try {
+      await this.#write(this.#entries);
+    } catch (thrown) {
+      this.#key = before;
+      // Not a key that opens what stands there after all. What cannot be removed opens nothing, and goes with the next change.
+      if (await this.#isSealedWith(before).catch(() => false)) await next.abandon().catch(() => undefined);
+      throw thrown;
+    }
+  }
+
+  async #isSealedWith({ label }: VaultKey): Promise<boolean> {
+    const bytes = await readFileIfExists(this.#path);
+    return bytes !== undefined && parseSealedFile(bytes, this.#path)?.key.id === label.id;
+  }
+
   #read(): Promise<Entries> {
     return this.#inTurn(async () => {
       await this.#refresh();
@@ -96,9 +151,23 @@ export class SealedVault implements Vault {
     if (stamp === this.#stamp) return;
     const bytes = (await readFileIfExists(this.#path)) ?? this.#failUnreadable('has disappeared');
     const file = parseSealedFile(bytes, this.#path) ?? this.#failUnreadable('was overwritten with something else');
-    if (file.key.id !== this.#key.label.id) this.#failUnreadable('was sealed anew with another key');
-    this.#entries = unseal(file, this.#key, this.#path);
+    const key = await this.#keyOf(file.key, stamp);
+    // It was sealed with yet another key meanwhile.
+    if (key === undefined) return this.#refresh();
+    this.#entries = unseal(file, key, this.#path);
+    this.#key = key;
     this.#stamp = stamp;
+  }
+
+  /** `undefined`: not to be found, and the file is another one by now. */
+  async #keyOf(label: KeyLabel, stamp: string): Promise<VaultKey | undefined> {
+    if (label.id === this.#key.label.id) return this.#key;
+    try {
+      return await this.#findKey(label);
+    } catch (thrown) {
+      if (this.#readStamp() === stamp) throw thrown;
+      return undefined;
+    }
   }
 
   /** Memory follows the disk: after a failed write both hold the old state. */

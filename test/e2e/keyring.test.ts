@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { KeyringUnavailable, systemKeyring } from '../../companion/vault/keyring.ts';
 import type { Keyring } from '../../companion/vault/keyring.ts';
+import { changeVaultKey } from '../../companion/vault/open-vault.ts';
 import { Secret } from '../../shared/redact.ts';
 import { describeVault } from '../contract/vault-contract.ts';
 import { startKeyringSession, whyNoKeyringSession } from '../support/keyring-session.ts';
@@ -103,6 +104,21 @@ describe.skipIf(noSession !== undefined)('a real keyring', () => {
     ]) {
       expect(files.includes(needle)).toBe(false);
     }
+  });
+
+  it('holds the new key alone once the vault was sealed with one', async () => {
+    const home = await vaultHome();
+    const keyring = await keyringIn(await temporaryFolder(), password);
+    const { vault } = await home.open({ keyring });
+    await vault.set('session/1', new Secret(canary));
+    const config = { vault: { kind: 'auto' }, auth: { encryption: {} } } as const;
+    await changeVaultKey({ config, paths: home.paths, logger: home.log.logger, keyring });
+    expect((await vault.get('session/1'))?.reveal()).toBe(canary);
+    const usual = `vault:${home.paths.homeId}`;
+    expect([await keyring.read(usual), (await keyring.read(`${usual}:next`)) !== undefined]).toEqual([undefined, true]);
+    await changeVaultKey({ config, paths: home.paths, logger: home.log.logger, keyring });
+    expect([await keyring.read(`${usual}:next`), (await keyring.read(usual)) !== undefined]).toEqual([undefined, true]);
+    keyring.close();
   });
 
   it('that is locked keeps an existing vault locked, and unharmed', async () => {
