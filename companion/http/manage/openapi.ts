@@ -37,9 +37,8 @@ export function describeRoutes(routes: readonly RouteFacts[], version: string): 
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   const schemas: Record<string, Json> = { Error: errorSchema };
   for (const route of routes) {
-    const body = route.body === undefined ? undefined : bodySchemaOf(route, route.body, schemas);
     for (const path of [route.path, ...(route.aliases ?? [])]) {
-      (paths[path] ??= {})[route.method.toLowerCase()] = operationOf(route, path, body);
+      (paths[path] ??= {})[route.method.toLowerCase()] = operationOf(route, path, schemas);
     }
   }
   return {
@@ -119,11 +118,14 @@ const errorsOfAccess: Readonly<Record<RouteAccess, readonly ErrorCode[]>> = {
   public: [],
 };
 
-/** One that several paths share stands in `schemas` once. */
-function bodySchemaOf(route: RouteFacts, body: z.ZodType, schemas: Record<string, Json>): Json {
-  const schema = schemaOf(body, 'input');
-  if (route.aliases === undefined) return schema;
+/** What stands under `components`, by name. */
+type Schemas = Record<string, Json>;
+
+/** One that several paths share stands under `components` once. */
+function bodySchemaOf(route: RouteFacts, body: z.ZodType, schemas: Schemas): Json {
   const name = `${operationIdOf(route, route.path)}_body`;
+  const schema = schemaOf(body, 'input', name, schemas);
+  if (route.aliases === undefined) return schema;
   schemas[name] = schema;
   return { $ref: `#/components/schemas/${name}` };
 }
@@ -132,8 +134,9 @@ function operationIdOf({ method }: RouteFacts, path: string): string {
   return `${method.toLowerCase()}${path.replaceAll(/[^A-Za-z0-9]+/g, '_')}`.replace(/_$/, '');
 }
 
-function operationOf(route: RouteFacts, path: string, body: Json | undefined): OpenApiOperation {
+function operationOf(route: RouteFacts, path: string, schemas: Schemas): OpenApiOperation {
   const parameters = [...parametersOf(route.params, 'path'), ...parametersOf(route.query, 'query')];
+  const answer = answerOf(route, schemas);
   const told = path === route.path ? route.description : `The same as \`${route.path}\`.`;
   return {
     operationId: operationIdOf(route, path),
@@ -144,10 +147,10 @@ function operationOf(route: RouteFacts, path: string, body: Json | undefined): O
     ...(path === route.path ? {} : { 'x-alias-of': route.path }),
     security: security[route.access],
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: requestBodyOf(route, body) }),
+    ...(route.body === undefined ? {} : { requestBody: requestBodyOf(route, route.body, schemas) }),
     responses: {
-      [route.status ?? 200]: answerOf(route),
-      ...(route.alsoStatus === undefined ? {} : { [route.alsoStatus]: answerOf({ ...route, example: {} }) }),
+      [route.status ?? 200]: answer,
+      ...(route.alsoStatus === undefined ? {} : { [route.alsoStatus]: answer }),
       ...errorsOf(route),
     },
   };
@@ -155,7 +158,7 @@ function operationOf(route: RouteFacts, path: string, body: Json | undefined): O
 
 function parametersOf(schema: z.ZodObject | undefined, place: OpenApiParameter['in']): readonly OpenApiParameter[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+  const { properties = {}, required = [] } = schemaOf(schema, 'input', place, {}) as {
     readonly properties?: Readonly<Record<string, Json & { readonly description?: string }>>;
     readonly required?: readonly string[];
   };
@@ -173,15 +176,17 @@ function parameterOf(
   return { name, in: place, required, ...(told === undefined ? {} : { description: told }), schema };
 }
 
-function requestBodyOf({ body, example }: RouteFacts, schema: Json) {
-  const media = { schema, ...(example?.body === undefined ? {} : { example: example.body }) };
-  return { required: body?.safeParse(undefined).success !== true, content: { 'application/json': media } };
+function requestBodyOf(route: RouteFacts, body: z.ZodType, schemas: Schemas) {
+  const example = route.example?.body;
+  const media = { schema: bodySchemaOf(route, body, schemas), ...(example === undefined ? {} : { example }) };
+  return { required: !body.safeParse(undefined).success, content: { 'application/json': media } };
 }
 
-function answerOf({ summary, answer, status, mediaTypes = ['application/json'], example }: RouteFacts): Json {
+function answerOf(route: RouteFacts, schemas: Schemas): Json {
+  const { summary, answer, status, mediaTypes = ['application/json'], example } = route;
   if (status === 204) return { description: summary };
   const media = {
-    schema: schemaOf(answer, 'output'),
+    schema: schemaOf(answer, 'output', `${operationIdOf(route, route.path)}_answer`, schemas),
     ...(example?.answer === undefined ? {} : { example: example.answer }),
   };
   return { description: summary, content: Object.fromEntries(mediaTypes.map((type) => [type, media])) };
@@ -207,7 +212,8 @@ function errorsOf({ access, params, query, body, errors = [] }: RouteFacts): Rea
   );
 }
 
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+/** Its own definitions, which a recursive one has, are moved to `schemas`, under names that begin with `name`. */
+function schemaOf(schema: z.ZodType, io: 'input' | 'output', name: string, schemas: Schemas): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
@@ -216,5 +222,9 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
     },
   });
-  return rest;
+  if (rest.$defs === undefined) return rest;
+  const text = JSON.stringify(rest).replaceAll('"#/$defs/', `"#/components/schemas/${name}_`);
+  const { $defs: definitions, ...moved } = JSON.parse(text) as Json & { readonly $defs: Schemas };
+  for (const [key, definition] of Object.entries(definitions)) schemas[`${name}_${key}`] = definition;
+  return moved;
 }
