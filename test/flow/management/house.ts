@@ -5,7 +5,7 @@ import { createApp } from '../../../companion/app.ts';
 import type { App } from '../../../companion/app.ts';
 import { memoryLogger } from '../../../companion/base/log.ts';
 import type { MemoryLogger } from '../../../companion/base/log.ts';
-import { loadConfig } from '../../../companion/config/load.ts';
+import { LiveConfig } from '../../../companion/config/live-config.ts';
 import { pathsOf } from '../../../companion/config/paths.ts';
 import type { SettingKey } from '../../../companion/config/schema.ts';
 import type { LedgerRow } from '../../../companion/store/ledger.ts';
@@ -37,13 +37,13 @@ export async function openManagementHouse(options: ManagementHouseOptions = {}):
   const home = await createTemporaryHome();
   if (options.config !== undefined) writeFileSync(join(home.path, 'config.yaml'), options.config, { mode: 0o600 });
   options.prepare?.(home.path);
-  const { config } = loadConfig({
+  const live = new LiveConfig({
     flags: { home: home.path, 'server.port': 0, 'vault.kind': 'file', ...options.settings },
     environment: { CCPROXY_UPSTREAM_CLAUDE_WEB: 'http://127.0.0.1:9', ...options.environment },
     cwd: home.path,
   });
   const log = memoryLogger();
-  const app = await createApp({ config, logger: log.logger, environment: { HOME: home.path } });
+  const app = await createApp({ config: live.config, live, logger: log.logger, environment: { HOME: home.path } });
   const url = await app.start();
   const adminKey = app.service.adminKey().reveal();
   return {
