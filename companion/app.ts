@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { RoutedCredential } from '../shared/credential.ts';
+import { disclosureText } from '../shared/login-disclosure.ts';
 import { Secret } from '../shared/redact.ts';
 import type { ClientSettings, CompanionStatus, SeatStatus } from '../shared/status.ts';
 import { openAccountMode } from './account-mode.ts';
@@ -48,6 +49,9 @@ import { createCatalogue } from './http/front/catalogue.ts';
 import { allowedHostsFor, checkHost } from './http/guard.ts';
 import { checkBinding, listenForClients, listenForCommands, urlHost } from './http/listen.ts';
 import { addHealthRoutes } from './http/health.ts';
+import { addLoginPages } from './http/device/add-login-pages.ts';
+import { LoginTickets } from './http/device/login-tickets.ts';
+import { deviceLoginRoutes } from './http/manage/device-login-routes.ts';
 import { addRoutes } from './http/manage/add-routes.ts';
 import { configRoutes } from './http/manage/config-routes.ts';
 import { authRoutes } from './http/manage/auth-routes.ts';
@@ -136,6 +140,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     secret: async () => config.security.jwtSecret ?? loadOrCreateKey(vault, 'jwt-secret', 'ccpj'),
   });
   let port = config.server.port;
+  let isListening = false;
   const url = () => `http://${urlHost(config.server.host)}:${port}`;
 
   const dispatcher = createDispatcher(config.timeouts, config.network);
@@ -251,7 +256,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     activity: [...activity.list()],
     keys: [...keyControl.summary()],
     logins: [...accounts.logins.statuses()],
-    pendingLogins: [...accounts.desk.pending()],
+    pendingLogins: [...accounts.desk.pending(), ...accounts.deviceDesk.pending()],
     claudeCode: { quotas: [...quotas.windowsOf(`key/${claudeCodeQuotas}`)] },
     ...(live && { settings: { problem: live.problem?.slice(0, 4000) ?? null, pending: [...live.pending] } }),
   });
@@ -315,6 +320,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   tellBrowsers = () => link.broadcastStatus();
 
+  const loginTickets = new LoginTickets(nowMs);
   /** The same routes behind three doors: the admin key, the control socket, the link. */
   const authBook = new AuthBook({
     keys: api.keys,
@@ -344,6 +350,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     keyStatsRoute(() => keyControl.stats()),
     ...sessionRoutes({ desk: sessionDesk, nowMs }),
     refreshRoute(() => accounts.logins.worker()),
+    ...deviceLoginRoutes({
+      desk: () => accounts.deviceDesk,
+      tickets: loginTickets,
+      disclosure: (provider) => disclosureText(provider).split('\n\n'),
+      url: () => (isListening ? url() : undefined),
+    }),
     ...clientKeyRoutes(clientKeys),
     ...configRoutes(live),
     statusRoute({ status, notices: () => notices, configProblem: () => live?.problem ?? null, ledger }),
@@ -379,6 +391,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const client = createClientServer({
     keyCheck,
     adminKeyCheck: new AdminKeyCheck(adminKey, nowMs),
+    loginTickets,
     allowedHosts,
     logger,
     nowMs,
@@ -404,6 +417,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     nowMs,
   });
   addPages(client.app, version);
+  addLoginPages(client.app);
   link.attach(client.server);
 
   const service: ControlService = {
@@ -452,7 +466,6 @@ export async function createApp(options: AppOptions): Promise<App> {
   let stopWatching: (() => void) | undefined;
 
   const notices = noticesOf(vault, openedVault.quarantinedTo, openedStore.quarantinedTo, config.security.jwtSecret);
-  let isListening = false;
   const stopAll = async () => {
     stopWatching?.();
     await activity.drain(isListening ? config.server.drainSeconds * 1000 : 0);

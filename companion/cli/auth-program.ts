@@ -2,16 +2,17 @@
 import { Argument } from 'commander';
 import type { Command } from 'commander';
 import type { ImportOptions } from './command/auth-import.ts';
+import type { DeviceLoginOptions } from './command/auth-device-login.ts';
 import type { LoginOptions } from './command/auth-login.ts';
 import { defineCommand } from './define-command.ts';
 import type { GlobalOptions } from './define-command.ts';
 
-const whoWords = 'e-mail address, id, or: claude, chatgpt, claude-code';
+const whoWords = 'name, id, or: claude, chatgpt, copilot, kiro, claude-code';
 
 export function addAuth(program: Command): void {
   const auth = program
     .command('auth')
-    .description('sign in with a Claude or ChatGPT plan, look after logins')
+    .description('sign in with the plans that you have, look after logins')
     .helpCommand(false);
   addLogin(auth, 'login', 'sign in with a Claude subscription').action(async (options: LoginOptions) =>
     (await import('./command/auth-login.ts')).signIn('anthropic', options),
@@ -19,6 +20,16 @@ export function addAuth(program: Command): void {
   addLogin(auth, 'login-openai', 'sign in with a ChatGPT plan, for Codex').action(async (options: LoginOptions) =>
     (await import('./command/auth-login.ts')).signIn('openai', options),
   );
+  addDeviceLogin(auth, 'login-copilot', 'sign in with GitHub Copilot, by a code').action(
+    async (options: DeviceLoginOptions) =>
+      (await import('./command/auth-device-login.ts')).signInByCode('copilot', options),
+  );
+  addDeviceLogin(auth, 'login-kiro', 'sign in with Kiro (AWS), by a code')
+    .option('--start-url <url>', 'of the IAM Identity Center of your organisation; an AWS Builder ID unless given')
+    .option('--region <region>', 'of the same; us-east-1 unless given')
+    .action(async (options: DeviceLoginOptions) =>
+      (await import('./command/auth-device-login.ts')).signInByCode('kiro', options),
+    );
   defineCommand(auth, 'status', 'show every login, key and session at a glance').action(
     async (options: GlobalOptions) => (await import('./command/auth-status.ts')).authStatus(options),
   );
@@ -31,6 +42,10 @@ function addLogin(auth: Command, name: string, description: string): Command {
     .option('-m, --manual', 'paste the answer of the page, or pipe it in')
     .option('--no-browser', 'open no browser, print the address only')
     .option('--force', 'take the place of another account that is signed in');
+}
+
+function addDeviceLogin(auth: Command, name: string, description: string): Command {
+  return defineCommand(auth, name, description).option('--no-browser', 'open no browser, print the address only');
 }
 
 function addLooking(auth: Command): void {

@@ -6,6 +6,7 @@ import { CompanionError } from '../base/error.ts';
 import type { LoginOutcomeAnswer } from '../http/control/login-routes.ts';
 import { errorFrom } from './control-client.ts';
 import type { Conversation } from './control-client.ts';
+import { untilInterrupted } from './interruption.ts';
 import { readHiddenLine } from './read-secret.ts';
 import type { SecretInput } from './read-secret.ts';
 
@@ -19,14 +20,13 @@ export interface FollowOptions {
 
 /** Below the time that the control socket is waited for. */
 const pollMs = 15_000;
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Listens for Ctrl+C before it returns its promise. Errors: those of the login, `LOGIN_CANCELLED` when it was given up here.
  */
 export async function followLogin(options: FollowOptions): Promise<LoginStatus> {
   const stop = new AbortController();
-  const ways = [interruption(options, stop.signal), poll(options, stop.signal)];
+  const ways = [untilInterrupted(() => givenUp(options), stop.signal), poll(options, stop.signal)];
   if (options.progress.way === 'manual' || options.input.isTTY === true) ways.push(paste(options, stop.signal));
   try {
     return readOutcome(await Promise.race(ways), options);
@@ -71,22 +71,6 @@ async function paste(options: FollowOptions, stop: AbortSignal): Promise<LoginOu
 
 function isWrongPaste(code: string): boolean {
   return code === 'INVALID_REQUEST' || code === 'LOGIN_MISMATCH';
-}
-
-/** Rejects when the command is asked to end; as long as nobody asks, it waits for `stop`. */
-function interruption(options: FollowOptions, stop: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const onSignal = () => reject(givenUp(options));
-    for (const signal of signals) process.once(signal, onSignal);
-    stop.addEventListener(
-      'abort',
-      () => {
-        for (const signal of signals) process.removeListener(signal, onSignal);
-        reject(givenUp(options));
-      },
-      { once: true },
-    );
-  });
 }
 
 function givenUp({ progress }: FollowOptions): CompanionError {

@@ -8,6 +8,7 @@ import type { RenderedError } from '../wire/codec.ts';
 import type { AdminKeyCheck } from './admin-key.ts';
 import type { Admission, ClientKeyCheck } from './client-key.ts';
 import { checkCaller, checkHost } from './guard.ts';
+import type { LoginTickets } from './device/login-tickets.ts';
 import { admit, decoratePermit } from './permit.ts';
 import { readBody } from './read-body.ts';
 import { renderNeutralError } from './render-error.ts';
@@ -22,6 +23,8 @@ export interface RouteConfig {
    * nothing that needs one.
    */
   readonly access: 'client' | 'owner' | 'admin' | 'public';
+  /** Whoever was let in to the page of a login by code may call it without the admin key. */
+  readonly isForLoginPage?: true;
   /** How this route's errors look to whoever asks. */
   readonly renderError?: (error: CompanionError, nowMs: number, request: FastifyRequest) => RenderedError;
 }
@@ -29,6 +32,8 @@ export interface RouteConfig {
 export interface ClientServerOptions {
   readonly keyCheck: ClientKeyCheck;
   readonly adminKeyCheck: AdminKeyCheck;
+  /** Of the pages of logins by code; without it nobody is let in to them. */
+  readonly loginTickets?: Pick<LoginTickets, 'isOpen'>;
   readonly allowedHosts: () => ReadonlySet<string>;
   readonly logger: Logger;
   readonly nowMs: () => number;
@@ -184,15 +189,17 @@ function addKeyCheck(app: FastifyInstance, options: ClientServerOptions): void {
 
 function admissionOf(
   request: FastifyRequest,
-  { keyCheck, adminKeyCheck }: ClientServerOptions,
+  { keyCheck, adminKeyCheck, loginTickets }: ClientServerOptions,
 ): Admission | Promise<Admission> {
-  const { headers } = request;
-  switch (configOf(request)?.access) {
+  const { headers, params } = request;
+  const config = configOf(request);
+  switch (config?.access) {
     case 'client':
       return keyCheck.check(headers);
     case 'owner':
       return headers['x-admin-key'] === undefined ? keyCheck.checkOwn(headers) : (adminKeyCheck.check(headers) ?? null);
     case 'admin':
+      if (config.isForLoginPage === true && loginTickets?.isOpen(params, headers) === true) return null;
       return adminKeyCheck.check(headers) ?? null;
     default:
       return null;

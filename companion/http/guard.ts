@@ -36,12 +36,15 @@ function onlyHost(rawHeaders: readonly string[]): string | undefined {
   return host;
 }
 
+/** What the companion's own page for logins by code sends: docs/decisions/0017-login-pages.md. */
+const pageCalls = /^\/v0\/oauth\/(?:copilot|kiro)\/(?:redeem|session|begin|attempts\/[0-9a-f-]{36}\/cancel)$/;
+
 /**
  * `ORIGIN_REFUSED` for whatever a web page sent. Programs send neither header; a page always sends one of them. An Origin
- * that equals our own address is refused too: it proves nothing after a rebinding.
+ * that equals our own address is refused too, but for the few calls of the one page of ours that makes any.
  */
 export function checkCaller(request: IncomingMessage): CompanionError | undefined {
-  if (request.headers.origin !== undefined) {
+  if (request.headers.origin !== undefined && !isOwnPageCall(request)) {
     return new CompanionError('ORIGIN_REFUSED', 'The request comes from a web page.');
   }
   const site = request.headers['sec-fetch-site'];
@@ -49,4 +52,13 @@ export function checkCaller(request: IncomingMessage): CompanionError | undefine
     return new CompanionError('ORIGIN_REFUSED', 'The request was caused by another site.');
   }
   return undefined;
+}
+
+/**
+ * Only behind `checkHost`: after a rebinding the Host is the name of the foreign page, which is refused there, so that an
+ * Origin that equals a Host of ours was sent by a page of ours.
+ */
+function isOwnPageCall({ method, url = '', headers }: IncomingMessage): boolean {
+  if (method !== 'POST' || !pageCalls.test(url)) return false;
+  return headers.host !== undefined && headers.origin === `http://${headers.host.toLowerCase()}`;
 }

@@ -14,7 +14,10 @@ export type Door = 'network' | 'trusted';
 
 export function addRoutes(app: FastifyInstance, routes: readonly Route[], door: Door): void {
   for (const route of routes) {
-    const config: RouteConfig = { access: door === 'trusted' ? 'public' : route.access };
+    const config: RouteConfig = {
+      access: door === 'trusted' ? 'public' : route.access,
+      ...(route.isForLoginPage === true && { isForLoginPage: true }),
+    };
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),

@@ -33,6 +33,8 @@ export interface RouteFacts {
   /** Further paths at which it is served likewise. */
   readonly aliases?: readonly string[];
   readonly access: RouteAccess;
+  /** The page of a login by code may call it too, once a ticket let it in. */
+  readonly isForLoginPage?: true;
   readonly tag: RouteTag;
   /** One line without a full stop. */
   readonly summary: string;
