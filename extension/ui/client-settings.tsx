@@ -17,10 +17,11 @@ export function ClientSettingsPanel({ background }: { readonly background: Backg
   const settings = useClientSettings(background);
   if (settings === undefined) return <p role="status">{text('clientsLoading')}</p>;
   if (settings === null) return <p class="note warn">{text('clientsUnavailable')}</p>;
-  return <Snippets settings={settings} />;
+  return <SettingsSnippets settings={settings} />;
 }
 
-function Snippets({ settings }: { readonly settings: ClientSettings }) {
+/** Ready to paste, for each place where they are pasted. */
+export function SettingsSnippets({ settings }: { readonly settings: ClientSettings }) {
   const [format, setFormat] = useState<SnippetFormat>('bash');
   const [areKeysShown, setKeysShown] = useState(false);
   const words = formatWords[format];

@@ -7,11 +7,13 @@ export interface ConfirmButtonProps {
   /** What will happen, asked in place before it does. */
   readonly question: string;
   readonly testId: string;
+  /** Of the first button. */
+  readonly look?: 'button quiet' | 'plain';
   readonly onConfirm: () => Promise<unknown>;
 }
 
 /** A button for what cannot be taken back: the first click asks, the second one does it. */
-export function ConfirmButton({ label, question, testId, onConfirm }: ConfirmButtonProps) {
+export function ConfirmButton({ label, question, testId, look = 'button quiet', onConfirm }: ConfirmButtonProps) {
   const [isAsking, setAsking] = useState(false);
   const cancel = useRef<HTMLButtonElement>(null);
   const step = useStep();
@@ -22,7 +24,7 @@ export function ConfirmButton({ label, question, testId, onConfirm }: ConfirmBut
 
   if (!isAsking) {
     return (
-      <button type="button" class="button quiet" data-testid={testId} onClick={() => setAsking(true)}>
+      <button type="button" class={look} data-testid={testId} onClick={() => setAsking(true)}>
         {label}
       </button>
     );

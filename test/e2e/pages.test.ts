@@ -24,6 +24,7 @@ import {
   doneStates,
   firstTime,
   hostile,
+  hostileDashboard,
   hostileLabels,
   longOrganisation,
   NOW_MS,
@@ -32,6 +33,7 @@ import {
   synced,
   unpaired,
   withAttempt,
+  withKeys,
   withLink,
   withLogins,
   withSession,
@@ -134,7 +136,7 @@ describe('whole pages', () => {
 /** Each section of the dashboard with what the companion might answer to its questions. */
 const dashboardCases: readonly (readonly [string, ExtensionState | null, string, FakeBrowserSetup['api']])[] = [
   ...Object.entries(dashboardStates).map(([name, state]) => [name, state, '', usedApi] as const),
-  ...Object.entries(dashboardStates).map(([name, state]) => [`accounts-${name}`, state, '#accounts', usedApi] as const),
+  ...Object.entries(dashboardStates).map(([name, state]) => [`accounts-${name}`, state, '#accounts', {}] as const),
   ['loading', null, '', {}],
   ['empty', synced, '', emptyApi],
   ['broken', synced, '', brokenApi],
@@ -147,7 +149,15 @@ const dashboardCases: readonly (readonly [string, ExtensionState | null, string,
   ['requests-hostile', synced, '#requests', hostileApi],
   ['exchange', busy, '#requests/exc_00000004', usedApi],
   ['exchange-hostile', synced, '#requests/exc_00000000', hostileApi],
+  ['accounts-keys', withLogins(withKeys(busy), claudeLogin), '#accounts', usedApi],
+  ['accounts-hostile-keys', withKeys(hostile), '#accounts', hostileApi],
+  ['keys', busy, '#keys', usedApi],
+  ['keys-empty', synced, '#keys', emptyApi],
+  ['keys-broken', synced, '#keys', brokenApi],
+  ['keys-hostile', synced, '#keys', hostileApi],
   ['settings', busy, '#settings', usedApi],
+  ['settings-broken', synced, '#settings', brokenApi],
+  ['settings-hostile', hostileDashboard, '#settings', hostileApi],
 ];
 
 describe('dashboard', () => {
@@ -162,6 +172,204 @@ describe('dashboard', () => {
     await page.evaluate(() => globalThis.fakeBackground.stretchWords(0.5));
     expect(await findOverflow(page)).toEqual([]);
     await page.close();
+  });
+});
+
+describe('the dashboard', () => {
+  const called = (page: Page) => page.evaluate(() => globalThis.fakeBackground.called);
+  const changes = async (page: Page) => (await called(page)).filter(({ method }) => method !== 'GET');
+
+  test('is walked through by keyboard: one stop for the sections, arrows between them, Enter opens', async () => {
+    const page = await open({ page: 'dashboard', setup: { state: busy, api: usedApi } });
+    await page.getByTestId('tab-overview').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.title()).toContain('Requests');
+    expect(new URL(page.url()).hash).toBe('#requests');
+    await page.keyboard.press('End');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Settings');
+    await page.close();
+  });
+
+  test('tells the values of a plot to the keyboard, in words and as a table', async () => {
+    const page = await open({ page: 'dashboard', setup: { state: busy, api: usedApi } });
+    const plot = page.getByRole('slider', { name: 'Requests over time' });
+    await page.locator('.plot canvas').first().waitFor();
+    await plot.focus();
+    await page.keyboard.press('ArrowLeft');
+    const told = (await plot.getAttribute('aria-valuetext')) ?? '';
+    await page.keyboard.press('ArrowLeft');
+    expect(told).toMatch(/14:00: \d+ requests.*claude-sonnet-4-5 \d+/);
+    expect(await plot.getAttribute('aria-valuetext')).not.toBe(told);
+    expect(await page.locator('.plot-tip').innerText()).toContain('in all');
+    await page.getByText('As a table').first().click();
+    expect(await page.locator('.plot-table table').first().locator('tbody tr').count()).toBeGreaterThan(20);
+    await page.close();
+  });
+
+  test('leaves a model out of the plot when it is clicked in the legend', async () => {
+    const page = await open({ page: 'dashboard', setup: { state: busy, api: usedApi } });
+    await page.locator('.plot canvas').first().waitFor();
+    await page.getByRole('button', { name: 'claude-sonnet-4-5' }).click();
+    const plot = page.getByRole('slider', { name: 'Requests over time' });
+    expect(await plot.getAttribute('aria-valuetext')).not.toContain('claude-sonnet-4-5');
+    await page.close();
+  });
+
+  test('opens a request from its row, explains it, and gives the focus back', async () => {
+    const page = await open({ page: 'dashboard', hash: '#requests', setup: { state: busy, api: usedApi } });
+    const row = page.locator('a.row-link').nth(4);
+    await page.locator('a.row-link').first().focus();
+    for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Passed over').waitFor();
+    expect(await dialog.innerText()).toContain('cooling until 14:35: five_hour window is full');
+    expect(new URL(page.url()).hash).toBe('#requests/exc_00000004');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => dialog.count()).toBe(0);
+    expect(await row.evaluate((link) => link === document.activeElement)).toBe(true);
+    await page.close();
+  });
+
+  test('loads older requests when they are scrolled to, and draws few of them', async () => {
+    const page = await open({ page: 'dashboard', hash: '#requests', setup: { state: busy, api: usedApi } });
+    const frame = page.locator('.exchange-frame');
+    await page.locator('a.row-link').first().waitFor();
+    await frame.evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
+    await page.getByText('200 rows').waitFor();
+    await frame.evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
+    await expect.poll(() => page.locator('a.row-link').last().textContent()).not.toBeNull();
+    expect(await page.locator('a.row-link').count()).toBeLessThan(50);
+    await page.close();
+  });
+
+  test('filters requests, and keeps the filter in the address', async () => {
+    const page = await open({ page: 'dashboard', hash: '#requests', setup: { state: busy, api: usedApi } });
+    await page.getByTestId('filter-outcome').selectOption('failed');
+    await page.getByTestId('filter-search').fill('no such thing');
+    await expect.poll(() => new URL(page.url()).hash).toBe('#requests?outcome=failed&search=no+such+thing');
+    const last = async () => (await called(page)).at(-1)?.path;
+    await expect.poll(last).toContain('outcome=failed&search=no%20such%20thing');
+    await page.getByTestId('clear-filters').click();
+    await expect.poll(() => new URL(page.url()).hash).toBe('#requests');
+    await page.close();
+  });
+
+  test('keeps the last figures and tells their age when the companion fails or is gone', async () => {
+    const page = await open({ page: 'dashboard', setup: { state: busy, api: usedApi } });
+    await page.getByText('of all requests').waitFor();
+    const gone: ExtensionState = { ...busy, link: { kind: 'offline', nextTryAtMs: null, wasEverOnline: true } };
+    await page.evaluate((state) => globalThis.fakeBackground.show(state), gone);
+    await page.locator('.note.warn').first().waitFor();
+    expect(await page.locator('.figure').first().innerText()).toMatch(/\d/);
+    await page.close();
+  });
+
+  test('makes a client key, shows it once with settings to paste, and revokes after a question', async () => {
+    const made = { token: 'ccpt_canary_token', id: 'ck_9', name: 'my editor', mode: 'both', expires_at: null };
+    const api = { ...usedApi, 'POST /api/token/generate': made, 'POST /api/token/revoke': { message: '' } };
+    const page = await open({ page: 'dashboard', hash: '#keys', setup: { state: synced, api } });
+    await page.getByTestId('key-name').fill('my editor');
+    await page.keyboard.press('Enter');
+    expect(await page.getByTestId('shown-key').innerText()).toBe('ccpt_canary_token');
+    await page.getByTestId('show-keys').click();
+    expect(await page.getByTestId('snippet').innerText()).toContain("ANTHROPIC_AUTH_TOKEN='ccpt_canary_token'");
+    await shoot(page, 'dashboard-key-made-light');
+    await expectFit(page);
+    await page.getByTestId('shown-key-done').click();
+    expect(await page.content()).not.toContain('canary');
+    await page.getByTestId('revoke-key').first().click();
+    await page.getByTestId('revoke-key-confirm').click();
+    await expect
+      .poll(() => changes(page))
+      .toEqual([
+        { method: 'POST', path: '/api/token/generate', body: { name: 'my editor', expires_in: '90d', mode: 'both' } },
+        { method: 'POST', path: '/api/token/revoke', body: { id: 'ck_1' } },
+      ]);
+    await page.close();
+  });
+
+  test('adds an API key, and forgets it once it is kept', async () => {
+    const api = { ...usedApi, 'POST /v0/management/auths': {} };
+    const page = await open({ page: 'dashboard', hash: '#accounts', setup: { state: withKeys(synced), api } });
+    await page.getByTestId('new-key').fill('sk-ant-canary');
+    await page.getByTestId('add-key').click();
+    await page.getByText('is kept, and is used from now on').waitFor();
+    expect(await page.getByTestId('new-key').inputValue()).toBe('');
+    expect(await changes(page)).toEqual([
+      {
+        method: 'POST',
+        path: '/v0/management/auths',
+        body: { provider: 'anthropic', type: 'api_key', token: 'sk-ant-canary' },
+      },
+    ]);
+    await page.close();
+  });
+
+  test('says at the form why a key was not taken, and keeps what was typed', async () => {
+    const api = { ...usedApi, 'POST /v0/management/auths': 'INVALID_REQUEST' };
+    const page = await open({ page: 'dashboard', hash: '#accounts', setup: { state: synced, api } });
+    await page.getByTestId('new-key').fill('sk-ant-canary');
+    await page.getByTestId('add-key').click();
+    expect(await page.getByRole('alert').innerText()).toContain('the words of the companion');
+    expect(await page.getByTestId('new-key').inputValue()).toBe('sk-ant-canary');
+    await page.close();
+  });
+
+  test('limits, turns off and removes a credential', async () => {
+    const ofProvider = '/v0/management/auths/anthropic';
+    const api = {
+      ...usedApi,
+      [`PUT ${ofProvider}/quota`]: {},
+      [`PUT ${ofProvider}`]: {},
+      [`DELETE ${ofProvider}`]: {},
+    };
+    const page = await open({ page: 'dashboard', hash: '#accounts', setup: { state: withKeys(synced), api } });
+    const card = page.locator('.account').filter({ hasText: 'work key' });
+    await card.getByTestId('edit-limit').click();
+    await card.getByTestId('limit').fill('lots');
+    expect(await card.getByRole('alert').innerText()).toContain('Type a number');
+    await card.getByTestId('limit').fill('2M');
+    await shoot(page, 'dashboard-limit-light');
+    await expectFit(page);
+    await card.getByTestId('save-limit').click();
+    await expect.poll(() => card.getByTestId('save-limit').count()).toBe(0);
+    await card.getByTestId('toggle-auth').click();
+    await card.getByTestId('remove-auth').click();
+    await card.getByTestId('remove-auth-confirm').click();
+    await expect
+      .poll(() => changes(page))
+      .toEqual([
+        { method: 'PUT', path: `${ofProvider}/quota?id=anthropic-1`, body: { limit: 2_000_000, id: 'anthropic-1' } },
+        { method: 'PUT', path: `${ofProvider}?id=anthropic-1`, body: { enabled: false } },
+        { method: 'DELETE', path: `${ofProvider}?id=anthropic-1` },
+      ]);
+    await page.close();
+  });
+
+  test('changes a setting, says when it counts, and puts what is wrong beside the field', async () => {
+    const api = { ...usedApi, 'PUT /v0/management/config': { key: 'server.port', effect: 'restart', source: '' } };
+    const page = await open({ page: 'dashboard', hash: '#settings', setup: { state: synced, api } });
+    await page.getByTestId('edit-server.port').click();
+    await page.getByTestId('setting-value').fill('8123');
+    await page.keyboard.press('Enter');
+    await page.getByText('after the companion’s next start').waitFor();
+    expect(await changes(page)).toEqual([
+      { method: 'PUT', path: '/v0/management/config', body: { key: 'server.port', value: '8123' } },
+    ]);
+    await page.close();
+    const broken = await open({
+      page: 'dashboard',
+      hash: '#settings',
+      setup: { state: synced, api: { ...usedApi, 'PUT /v0/management/config': 'CONFIG_INVALID' } },
+    });
+    await broken.getByTestId('edit-server.port').click();
+    await broken.keyboard.press('Enter');
+    expect(await broken.getByRole('alert').innerText()).toContain('the words of the companion');
+    await shoot(broken, 'dashboard-setting-wrong-light');
+    await expectFit(broken);
+    await broken.close();
   });
 });
 

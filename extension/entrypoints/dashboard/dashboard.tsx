@@ -15,6 +15,7 @@ import { NowContext, useTell } from '../../ui/words.tsx';
 import { Accounts } from './accounts/accounts.tsx';
 import { type Place, placeOf } from './data/route.ts';
 import { createQuestions, DeskContext } from './data/use-question.ts';
+import { ClientKeys } from './keys/client-keys.tsx';
 import { Overview } from './overview/overview.tsx';
 import { Requests } from './requests/requests.tsx';
 import { Settings } from './settings/settings.tsx';
@@ -99,7 +100,7 @@ function SectionBody({ state, companion, place }: SectionBodyProps) {
     case 'accounts':
       return <Accounts companion={companion} ownSeatId={state.pair?.seatId ?? null} nowMs={now.value} />;
     case 'keys':
-      return null;
+      return <ClientKeys companion={companion} />;
     case 'settings':
       return <Settings companion={companion} />;
   }

@@ -161,6 +161,157 @@ export const explainedExchange = {
   remedy: 'Wait until the time that the error names, or add another key.',
 };
 
+function auth(facts: Readonly<Record<string, unknown>>) {
+  return {
+    provider: 'anthropic',
+    type: 'api_key',
+    priority: 100,
+    quota: { limit: null, used: 0, remaining: null },
+    status: 'active',
+    status_reason: null,
+    until: null,
+    source: 'vault',
+    places: [],
+    ending: '9f2c',
+    expires_at: null,
+    last_used_at: moment(-12_000),
+    email: null,
+    plan: null,
+    ...facts,
+  };
+}
+
+function moment(offsetMs: number): string {
+  return new Date(NOW_MS + offsetMs).toISOString();
+}
+
+const DAY_MS = 86_400_000;
+
+const auths = [
+  auth({
+    id: 'anthropic-1',
+    name: 'work key',
+    priority: 1,
+    quota: { limit: 1_000_000, used: 480_000, remaining: 520_000 },
+    status: 'cooling',
+    status_reason: 'five_hour window is full',
+    until: moment(3 * 60_000),
+  }),
+  auth({ id: 'anthropic-2', name: 'spare', source: 'environment', ending: '77aa' }),
+  auth({
+    id: 'openai-1',
+    provider: 'openai',
+    name: 'experiments',
+    status: 'rejected',
+    status_reason: 'OpenAI answers that the key is not valid. Give it another one.',
+    quota: { limit: 200_000, used: 214_000, remaining: 0 },
+  }),
+  auth({ id: 'session-1', provider: 'claude-web', type: 'session', name: 'ada@example.com', ending: null }),
+  auth({ id: 'claude-3f9a2c41', type: 'oauth', name: 'ada@example.com', ending: null }),
+];
+
+function token(facts: Readonly<Record<string, unknown>>) {
+  return {
+    mode: 'both',
+    created_at: moment(-20 * DAY_MS),
+    expires_at: moment(70 * DAY_MS),
+    is_valid: true,
+    enable_conversation_logging: false,
+    total_requests: 0,
+    total_tokens_used: 0,
+    models: null,
+    request_budget: null,
+    token_budget: null,
+    budget_period: 'never',
+    rate_per_minute: null,
+    requests_left: null,
+    tokens_left: null,
+    budget_resets_at: null,
+    ...facts,
+  };
+}
+
+const tokens = [
+  token({
+    id: 'ck_1',
+    name: 'editor',
+    total_requests: 4_120,
+    total_tokens_used: 18_400_000,
+    last_used_at: moment(-40_000),
+    token_budget: 5_000_000,
+    tokens_left: 640_000,
+    budget_period: 'monthly',
+    budget_resets_at: moment(10 * DAY_MS),
+  }),
+  token({
+    id: 'ck_2',
+    name: 'nightly build',
+    mode: 'api',
+    models: ['claude-haiku-*', 'gpt-5-mini'],
+    rate_per_minute: 30,
+    expires_at: null,
+    total_requests: 300,
+    total_tokens_used: 210_000,
+    last_used_at: moment(-9 * 3_600_000),
+    request_budget: 300,
+    requests_left: 0,
+    budget_period: 'daily',
+    budget_resets_at: moment(10 * 3_600_000),
+  }),
+  token({
+    id: 'ck_3',
+    name: 'old laptop',
+    is_valid: false,
+    revoked_at: moment(-3 * DAY_MS),
+    last_used_at: moment(-5 * DAY_MS),
+  }),
+  token({ id: 'ck_4', name: 'trial', is_valid: false, expires_at: moment(-DAY_MS) }),
+];
+
+function setting(key: string, description: string, facts: Readonly<Record<string, unknown>>) {
+  return {
+    key,
+    description,
+    allowed: 'a number from 1 to 65535',
+    value: null,
+    default: null,
+    source: 'default',
+    origin: 'default',
+    is_secret: false,
+    reloads: true,
+    is_pending: false,
+    is_local: false,
+    ...facts,
+  };
+}
+
+const settings = {
+  file: '/home/ada/.ccproxy-companion/config.yaml',
+  problem: null,
+  settings: [
+    setting('server.host', 'Where it listens. Another than loopback asks for client keys.', { value: '127.0.0.1' }),
+    setting('server.port', 'On which port it listens.', {
+      value: 8000,
+      source: 'config.yaml, line 3',
+      origin: 'config',
+      reloads: false,
+      is_pending: true,
+    }),
+    setting('security.auth', 'Whether programs need a key.', { value: true, default: true }),
+    setting('security.auth_token', 'The key that programs present.', {
+      value: '***',
+      is_secret: true,
+      source: 'CCPROXY_SECURITY_AUTH_TOKEN',
+      origin: 'environment',
+    }),
+    setting('auth.selection_strategy', 'Which of several credentials serves next.', {
+      value: 'round_robin',
+      allowed: 'round_robin, quota_aware or priority',
+    }),
+    setting('vault.key_file', 'Where the key of the vault stands.', { value: null, is_local: true }),
+  ],
+};
+
 /** A companion that has been in use. */
 export const usedApi: Answers = {
   'GET /v0/management/usage?by=model': usageOf('model', models),
@@ -178,6 +329,9 @@ export const usedApi: Answers = {
   },
   'GET /v0/management/exchanges': { exchanges: rows, next: '1-1', newest: '100' },
   'GET /v0/management/exchanges/exc_00000004': explainedExchange,
+  'GET /v0/management/auths': { auths },
+  'GET /api/token/list': { tokens },
+  'GET /v0/management/config': settings,
 };
 
 const emptyUsage = { by: 'model', since: null, until: null, groups: [], total: null, dropped: 0 };
@@ -193,6 +347,9 @@ export const emptyApi: Answers = {
     first_byte_p90: times.map(() => null),
   },
   'GET /v0/management/exchanges': { exchanges: [], next: null, newest: null },
+  'GET /v0/management/auths': { auths: [] },
+  'GET /api/token/list': { tokens: [] },
+  'GET /v0/management/config': { ...settings, settings: [] },
 };
 
 /** One whose database cannot be read now. */
@@ -222,6 +379,35 @@ export const hostileApi: Answers = {
     exchanges: [badRow, exchangeRow(1, { model: hostileLabels.rightToLeft })],
     next: null,
     newest: '2',
+  },
+  'GET /v0/management/auths': {
+    auths: [
+      auth({
+        id: 'bad',
+        name: hostileLabels.unbroken,
+        provider: hostileLabels.unbroken,
+        status: hostileLabels.markup,
+        status_reason: hostileLabels.endless,
+        source: hostileLabels.unbroken,
+        ending: hostileLabels.rightToLeft,
+      }),
+    ],
+  },
+  'GET /api/token/list': {
+    tokens: [
+      token({ id: 'bad', name: hostileLabels.unbroken, models: [hostileLabels.unbroken, hostileLabels.markup] }),
+    ],
+  },
+  'GET /v0/management/config': {
+    file: `/home/${hostileLabels.unbroken}`,
+    problem: hostileLabels.unbroken,
+    settings: [
+      setting(hostileLabels.unbroken, hostileLabels.endless, {
+        value: { [hostileLabels.unbroken]: hostileLabels.markup },
+        source: hostileLabels.unbroken,
+        origin: 'config',
+      }),
+    ],
   },
   'GET /v0/management/exchanges/exc_00000000': {
     ...explainedExchange,

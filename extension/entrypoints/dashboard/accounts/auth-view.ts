@@ -20,12 +20,13 @@ export function statusOf({ status, untilMs }: Auth): AuthStanding {
         : { word: message('authCoolingUntil', { momentMs: untilMs }), tone: 'warn' };
     case 'exhausted':
       return { word: message('authExhausted'), tone: 'warn' };
-    case 'disabled':
-      return { word: message('authDisabled'), tone: 'off' };
+    case 'off':
+      return { word: message('authOff'), tone: 'off' };
     case 'expired':
-      return { word: message('authExpired'), tone: 'bad' };
+      return { word: message('authExpired'), tone: 'warn' };
+    case 'dead':
+      return { word: message('authDead'), tone: 'bad' };
     case 'rejected':
-    case 'invalid':
       return { word: message('authRejected'), tone: 'bad' };
     default:
       return { word: cleanLabel(status, 40) || message('authUnknown'), tone: 'warn' };
@@ -41,4 +42,18 @@ export function providerLabel(id: string): string {
 export function limitPercent({ quota }: Auth): number | null {
   if (quota === null || quota.limit === null || quota.limit <= 0) return null;
   return Math.min(100, Math.round((quota.used / quota.limit) * 100));
+}
+
+/** Where a credential stands, for the foot of its card. */
+export function sourceWords(source: string): Message | string {
+  switch (source) {
+    case 'vault':
+      return message('sourceVault');
+    case 'environment':
+      return message('sourceEnvironment');
+    case 'config':
+      return message('sourceConfig');
+    default:
+      return cleanLabel(source, 60);
+  }
 }

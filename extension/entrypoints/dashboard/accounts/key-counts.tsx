@@ -9,8 +9,8 @@ export function KeyCounts({ companion }: { readonly companion: CompanionStatus }
   const providers = keysViews(companion);
   if (providers.length === 0) return null;
   return (
-    <section class="account" id="api-keys" aria-labelledby="api-keys-title">
-      <h3 id="api-keys-title" class="name">
+    <section class="account" id="api-keys" aria-labelledby="key-counts-title">
+      <h3 id="key-counts-title" class="name">
         {text('keysTitle')}
       </h3>
       <ul class="key-counts">

@@ -1,18 +1,15 @@
 import { text } from '../../../text.ts';
-import { message } from '../../../ui/message.ts';
 import { useFigures } from '../../../ui/use-figures.ts';
-import { useTell } from '../../../ui/words.tsx';
 import type { Auth } from '../data/auths.ts';
 import { limitPercent } from './auth-view.ts';
 
 const HIGH_PERCENT = 80;
 
-/** What the person's own limit leaves, and when it begins anew. */
+/** What the person's own limit leaves. */
 export function LimitBar({ auth }: { readonly auth: Auth }) {
-  const tell = useTell();
   const { count } = useFigures();
-  const { quota, resetsAtMs } = auth;
-  if (quota === null) return <p>{text('limitUnknown')}</p>;
+  const { quota } = auth;
+  if (quota === null || (quota.limit === null && quota.used === 0)) return null;
   const percent = limitPercent(auth);
   const used =
     quota.limit === null
@@ -21,7 +18,7 @@ export function LimitBar({ auth }: { readonly auth: Auth }) {
   return (
     <div class="quota">
       <div class="quota-head">
-        <span class="quota-label">{text('limitOwn')}</span>
+        <span class="quota-label">{text(quota.limit === null ? 'limitUse' : 'limitOwn')}</span>
         <span>{used}</span>
       </div>
       {percent !== null && (
@@ -39,9 +36,6 @@ export function LimitBar({ auth }: { readonly auth: Auth }) {
             style={{ width: `${percent}%` }}
           />
         </div>
-      )}
-      {resetsAtMs !== null && (
-        <span class="quota-source">{tell(message('limitResets', { momentMs: resetsAtMs }))}</span>
       )}
     </div>
   );

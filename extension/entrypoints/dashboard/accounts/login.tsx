@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { LoginStatus } from '../../../../shared/status.ts';
 import { isRedirectLogin } from '../../../../shared/login-name.ts';
 import { text } from '../../../text.ts';
@@ -16,12 +17,11 @@ import { useDesk } from '../data/use-question.ts';
 export interface LoginProps {
   readonly login: LoginStatus;
   readonly nowMs: number;
-  /** To be looked at only: what can be done about it stands with the accounts. */
-  readonly isBrief?: boolean;
+  readonly children?: ComponentChildren;
 }
 
 /** One login: who, how it stands, where it rests, and what can be done about it. */
-export function Login({ login, nowMs, isBrief = false }: LoginProps) {
+export function Login({ login, nowMs, children }: LoginProps) {
   const tell = useTell();
   const { isLive } = useDesk();
   const { word, tone } = loginView(login);
@@ -31,13 +31,14 @@ export function Login({ login, nowMs, isBrief = false }: LoginProps) {
     <AccountCard account={loginAccount(login, nowMs)}>
       <LoginProblem trouble={standing} tone="warn" />
       {login.state === 'off' && <p>{text('loginOffMeaning')}</p>}
-      {!isBrief && <p class="login-place">{tell(message('loginRestsIn', cleanLabel(login.location, 200)))}</p>}
+      <p class="login-place">{tell(message('loginRestsIn', cleanLabel(login.location, 200)))}</p>
       <div class="card-foot">
         <span class={`status ${tone}`}>{text(word)}</span>
         <span>{tell(loginKind(login))}</span>
       </div>
-      {isLive && !isBrief && <Actions login={login} />}
-      {!isBrief && <Adoption login={login} />}
+      {isLive && <Actions login={login} />}
+      <Adoption login={login} />
+      {children}
     </AccountCard>
   );
 }

@@ -17,9 +17,8 @@ export interface SessionCardProps {
 /** A session of claude.ai: who, what is left, and how it stands. */
 export function SessionCard({ session, nowMs, children }: SessionCardProps) {
   const tell = useTell();
-  const standing = standingOf(session);
+  const standing = standingOfSession(session);
   const trouble = session.trouble === null ? null : troubleOf(session.trouble.code);
-  const place = text(session.restsIn === 'vault' ? 'restsInVaultShort' : 'restsInBrowserShort');
   return (
     <AccountCard account={accountView(session, nowMs, null)}>
       {trouble !== null && !isOwnState(trouble) && (
@@ -29,14 +28,14 @@ export function SessionCard({ session, nowMs, children }: SessionCardProps) {
       )}
       <div class="card-foot">
         <span class={`status ${standing.tone}`}>{text(standing.word)}</span>
-        <span>{text('sessionKindShort', place)}</span>
+        <span>{text('sessionKindShort', placeOfSession(session))}</span>
       </div>
       {children}
     </AccountCard>
   );
 }
 
-function standingOf(session: SessionStatus): { readonly word: TextKey; readonly tone: Tone } {
+export function standingOfSession(session: SessionStatus): { readonly word: TextKey; readonly tone: Tone } {
   switch (session.state) {
     case 'active':
       if (session.trouble !== null) return { word: 'statusNeedsAttention', tone: 'warn' };
@@ -48,4 +47,9 @@ function standingOf(session: SessionStatus): { readonly word: TextKey; readonly 
     case 'signed-out':
       return { word: 'sessionSignedOut', tone: 'warn' };
   }
+}
+
+/** Where it is kept, for the middle of a sentence. */
+export function placeOfSession({ restsIn }: SessionStatus): string {
+  return text(restsIn === 'vault' ? 'restsInVaultShort' : 'restsInBrowserShort');
 }

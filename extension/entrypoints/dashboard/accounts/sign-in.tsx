@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { RedirectLoginProviderId } from '../../../../shared/credential.ts';
 import type { CompanionStatus } from '../../../../shared/status.ts';
@@ -15,8 +16,14 @@ function providerOfHash(): RedirectLoginProviderId | null {
   return loginProviders.find((provider) => location.hash === signInHash(provider)) ?? null;
 }
 
+export interface SignInProps {
+  readonly companion: CompanionStatus;
+  /** Other ways to sign in, beside these. */
+  readonly children?: ComponentChildren;
+}
+
 /** The logins that could be added, and what is to be read before one is. */
-export function SignIn({ companion }: { readonly companion: CompanionStatus }) {
+export function SignIn({ companion, children }: SignInProps) {
   const tell = useTell();
   const { background } = useDesk();
   const [chosen, setChosen] = useState(providerOfHash);
@@ -26,8 +33,14 @@ export function SignIn({ companion }: { readonly companion: CompanionStatus }) {
     return () => removeEventListener('hashchange', follow);
   }, []);
   if (companion.logins === undefined) return null;
-  if (chosen === null)
-    return <LoginOffers providers={offeredLogins(companion)} look="button quiet" onChoose={setChosen} />;
+  if (chosen === null) {
+    return (
+      <div class="row offers">
+        <LoginOffers providers={offeredLogins(companion)} look="button quiet" onChoose={setChosen} />
+        {children}
+      </div>
+    );
+  }
   return (
     <Panel id="sign-in" title={tell(message('actionSignInTo', providerName(chosen)))}>
       <LoginIntro key={chosen} provider={chosen} background={background} onBegun={() => setChosen(null)} />

@@ -1,6 +1,7 @@
 /** Credentials as the management routes list them. Pure. */
 import type { Question } from './questions.ts';
 import { fieldsOf, listOf, numberOrNull, textOf, textOrNull, timeOf } from './read.ts';
+import { encodeStrictly, queryOf } from './usage.ts';
 
 /** What the person allows a credential to use in a period. */
 export interface OwnLimit {
@@ -12,8 +13,9 @@ export interface OwnLimit {
 
 export interface Auth {
   readonly id: string;
+  /** `anthropic`, `codex`, `claude-web`, ... */
   readonly provider: string;
-  readonly type: string;
+  readonly type: 'api_key' | 'oauth' | 'session' | 'other';
   readonly name: string;
   readonly priority: number | null;
   readonly quota: OwnLimit | null;
@@ -21,9 +23,14 @@ export interface Auth {
   readonly status: string;
   readonly reason: string | null;
   readonly untilMs: number | null;
-  /** When what is used begins anew. */
-  readonly resetsAtMs: number | null;
+  /** `vault`, `environment`, `config`, ... */
+  readonly source: string;
+  /** The last characters of a key. */
+  readonly ending: string | null;
+  readonly lastUsedAtMs: number | null;
 }
+
+const types = ['api_key', 'oauth', 'session'] as const;
 
 export const authsQuestion: Question<readonly Auth[]> = {
   key: 'auths',
@@ -32,24 +39,34 @@ export const authsQuestion: Question<readonly Auth[]> = {
 };
 
 export function isApiKey({ type }: Auth): boolean {
-  return type.replace('-', '_') === 'api_key';
+  return type === 'api_key';
+}
+
+/** Where one credential is changed, removed (`''`) or asked about (`/refresh`). */
+export function authPath({ provider, id }: Pick<Auth, 'provider' | 'id'>, verb = ''): string {
+  return `/v0/management/auths/${encodeStrictly(provider)}${verb}?${queryOf({ id })}`;
 }
 
 function readAuth(value: unknown): Auth {
   const fields = fieldsOf(value);
-  const quota = fieldsOf(fields['quota']);
-  const used = numberOrNull(quota['used']);
   return {
     id: textOf(fields['id']),
     provider: textOf(fields['provider']),
-    type: textOf(fields['type']),
+    type: types.find((type) => type === fields['type']) ?? 'other',
     name: textOf(fields['name']),
     priority: numberOrNull(fields['priority']),
-    quota:
-      used === null ? null : { limit: numberOrNull(quota['limit']), used, remaining: numberOrNull(quota['remaining']) },
+    quota: readLimit(fields['quota']),
     status: textOf(fields['status']),
     reason: textOrNull(fields['status_reason']),
     untilMs: timeOf(fields['until']),
-    resetsAtMs: timeOf(quota['resets_at']),
+    source: textOf(fields['source']),
+    ending: textOrNull(fields['ending']),
+    lastUsedAtMs: timeOf(fields['last_used_at']),
   };
+}
+
+function readLimit(value: unknown): OwnLimit | null {
+  const { limit, used, remaining } = fieldsOf(value);
+  const count = numberOrNull(used);
+  return count === null ? null : { limit: numberOrNull(limit), used: count, remaining: numberOrNull(remaining) };
 }
