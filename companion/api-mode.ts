@@ -17,7 +17,7 @@ import type { TokenLimits } from './exchange/token-limits.ts';
 import type { CheckLogin } from './http/control/create-login-control.ts';
 import { ModelLists } from './router/model-lists.ts';
 import { KeyPool } from './router/pool.ts';
-import type { Standing } from './router/plan.ts';
+import type { RejectionCode, Standing } from './router/plan.ts';
 import { Routing, standingOf } from './router/routing.ts';
 import type { SessionRecord } from './store/store.ts';
 import { ApiUpstream } from './upstream/api-upstream.ts';
@@ -35,6 +35,8 @@ export interface ApiModeOptions {
   readonly dispatcher: Dispatcher;
   readonly quotas: QuotaBoard;
   readonly limits: TokenLimits;
+  /** A provider began to refuse a credential. */
+  readonly onRejected: (credentialId: string, code: RejectionCode) => void;
   readonly sessions: () => readonly SessionRecord[];
   readonly logins: Pick<Logins, 'list' | 'lease'>;
   readonly traits: CredentialTraits;
@@ -79,7 +81,7 @@ export async function openApiMode(options: ApiModeOptions): Promise<ApiMode> {
     logger,
     nowMs,
   });
-  const pool = new KeyPool({ nowMs, monotonicMs: () => systemClock.monotonicMs() });
+  const pool = new KeyPool({ nowMs, monotonicMs: () => systemClock.monotonicMs() }, options.onRejected);
   const transport = createRawTransport({ dispatcher, timeouts: config.timeouts });
   const upstream = new ApiUpstream({
     transport,

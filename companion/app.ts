@@ -58,6 +58,7 @@ import { authRoutes } from './http/manage/auth-routes.ts';
 import { keyStatsRoute } from './http/manage/key-stats-route.ts';
 import { ledgerRoutes } from './http/manage/ledger-routes.ts';
 import { clientKeyRoutes } from './http/manage/client-key-routes.ts';
+import { notificationRoutes } from './http/manage/notification-routes.ts';
 import { quotaRoutes } from './http/manage/quota-routes.ts';
 import { openApiRoute } from './http/manage/openapi-route.ts';
 import { refreshRoute } from './http/manage/refresh-route.ts';
@@ -68,6 +69,7 @@ import { addPages } from './http/pages.ts';
 import { quotaRoute } from './http/quota.ts';
 import { openLink } from './link/link.ts';
 import type { Link } from './link/link.ts';
+import { openNotifyMode } from './notify-mode.ts';
 import { forGoodMs } from './router/plan.ts';
 import type { Standing } from './router/plan.ts';
 import { openStore } from './store/open-store.ts';
@@ -146,7 +148,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   const dispatcher = createDispatcher(config.timeouts, config.network);
   const traits = new CredentialTraits(store);
   const isOff = (id: string) => traits.isOff(id);
-  const web = openWebMode({ config, vault, store, isOff, dispatcher, link: () => link, logger, nowMs });
+  const web = openWebMode({
+    config,
+    vault,
+    store,
+    isOff,
+    dispatcher,
+    link: () => link,
+    onExpired: (session) => news.onSessionExpired(session),
+    logger,
+    nowMs,
+  });
   const { sessions } = web;
   // After a damaged database was set aside, what is in the vault may still be wanted for its rescue.
   if (openedStore.quarantinedTo === null) await sessions.sweep();
@@ -161,7 +173,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     providerOf: (id) =>
       isSessionId(id) ? webProvider : api.everyCredential().find((one) => one.id === id)?.providerId,
     windowsOf,
-    onEvent: () => undefined,
+    onEvent: (event) => news.onLimit(event),
     nowMs,
   });
   const ledger = new Ledger({
@@ -199,12 +211,23 @@ export async function createApp(options: AppOptions): Promise<App> {
     dispatcher,
     quotas,
     limits,
+    onRejected: (id, code) => news.onRejected(id, code),
     sessions: () => sessions.list(),
     logins: accounts.logins,
     traits,
     logger,
     nowMs,
   });
+  const news = openNotifyMode({
+    config,
+    dispatcher,
+    credentials: api.everyCredential,
+    sessions: () => sessions.list(),
+    logins: accounts.logins.statuses(),
+    link: () => link,
+    logger,
+  });
+  const { notifier } = news;
   const claudeCode = new ClaudeCodeUpstream({
     path: config.claudeCode.path,
     baseUrl: config.upstreams.anthropic,
@@ -318,7 +341,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
 
-  tellBrowsers = () => link.broadcastStatus();
+  tellBrowsers = () => {
+    link.broadcastStatus();
+    news.onLogins(accounts.logins.statuses());
+  };
 
   const loginTickets = new LoginTickets(nowMs);
   /** The same routes behind three doors: the admin key, the control socket, the link. */
@@ -359,6 +385,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...clientKeyRoutes(clientKeys),
     ...configRoutes(live),
     statusRoute({ status, notices: () => notices, configProblem: () => live?.problem ?? null, ledger }),
+    ...notificationRoutes(() => notifier.test()),
     ...quotaRoutes({
       credentials: () => [
         ...sessions.list().map(({ id, name }) => ({ id, name, providerId: webProvider, kind: 'web-session' as const })),
@@ -469,7 +496,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const stopAll = async () => {
     stopWatching?.();
     await activity.drain(isListening ? config.server.drainSeconds * 1000 : 0);
-    await Promise.all([web.upstream.settle(), claudeCode.close(), accounts.close()]);
+    await Promise.all([web.upstream.settle(), claudeCode.close(), accounts.close(), notifier.close()]);
     const closed = Promise.all([client.close(), control.close()]);
     await link.close();
     await closed;

@@ -5,7 +5,7 @@ import { SessionService } from './account/session-service.ts';
 import type { Logger } from './base/log.ts';
 import type { Config } from './config/load.ts';
 import type { Link } from './link/link.ts';
-import type { Store } from './store/store.ts';
+import type { SessionRecord, Store } from './store/store.ts';
 import { ClaudeSite } from './upstream/claude-site.ts';
 import { createClaudeWays } from './upstream/claude-ways.ts';
 import { ClaudeWebUpstream } from './upstream/claude-web.ts';
@@ -21,6 +21,8 @@ export interface WebModeOptions {
   readonly dispatcher: Dispatcher;
   /** Opened later: nothing here asks for it before there is work. */
   readonly link: () => Pick<Link, 'isOnline' | 'runJob' | 'requestSession' | 'broadcastStatus'>;
+  /** claude.ai no longer accepts this session. */
+  readonly onExpired: (session: SessionRecord) => void;
   readonly logger: Logger;
   readonly nowMs: () => number;
 }
@@ -30,7 +32,17 @@ export interface WebMode {
   readonly upstream: ClaudeWebUpstream;
 }
 
-export function openWebMode({ config, vault, store, isOff, dispatcher, link, logger, nowMs }: WebModeOptions): WebMode {
+export function openWebMode({
+  config,
+  vault,
+  store,
+  isOff,
+  dispatcher,
+  link,
+  logger,
+  nowMs,
+  onExpired,
+}: WebModeOptions): WebMode {
   const waysOf = createClaudeWays({
     jobs: {
       isOnline: (seatId) => link().isOnline(seatId),
@@ -53,7 +65,10 @@ export function openWebMode({ config, vault, store, isOff, dispatcher, link, log
     nowMs,
     configuredOrganisation: config.web.organisation ?? null,
     onChange: () => link().broadcastStatus(),
-    onExpired: ({ seatId }) => void (seatId !== null && link().requestSession(seatId, 'expired')),
+    onExpired: (session) => {
+      if (session.seatId !== null) link().requestSession(session.seatId, 'expired');
+      onExpired(session);
+    },
   });
   const upstream = new ClaudeWebUpstream({
     transportsOf: (session) => waysOf(sessions.targetOf(session)),

@@ -8,6 +8,7 @@ import type { UsageOptions } from './command/usage.ts';
 import { addConfig } from './config-program.ts';
 import { addVault } from './vault-program.ts';
 import { defineCommand } from './define-command.ts';
+import { addNotifications } from './notifications-program.ts';
 import { addQuota } from './quota-program.ts';
 import type { GlobalOptions } from './define-command.ts';
 import { addToken } from './token-program.ts';
@@ -69,6 +70,7 @@ function buildProgram(): Command {
   addToken(program);
   addConfig(program);
   addVault(program);
+  addNotifications(program);
   addOthers(program);
   return program;
 }

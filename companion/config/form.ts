@@ -17,7 +17,8 @@ export function writtenFormOf(schema: z.ZodType): WrittenForm | undefined {
   return writtenForms.get(schema);
 }
 
-function written<Schema extends z.ZodType>(schema: Schema, form: WrittenForm): Schema {
+/** Files how a form is written, where its schema does not say it. */
+export function written<Schema extends z.ZodType>(schema: Schema, form: WrittenForm): Schema {
   writtenForms.add(schema, form);
   return schema;
 }
@@ -25,7 +26,10 @@ function written<Schema extends z.ZodType>(schema: Schema, form: WrittenForm): S
 const textOrList = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] };
 
 /** A list of texts, which may stand in one text between commas. */
-function listOf<Item extends z.ZodType>(items: z.ZodArray<Item>, split: (value: unknown) => unknown = listFromText) {
+export function listOf<Item extends z.ZodType>(
+  items: z.ZodArray<Item>,
+  split: (value: unknown) => unknown = listFromText,
+) {
   return written(z.preprocess(split, items), { json: textOrList });
 }
 
@@ -123,6 +127,16 @@ export function withoutLastSlash(value: string): string {
 function isSafeBaseUrl(value: string): boolean {
   const url = plainUrl(value);
   return url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isOnThisComputer(value)));
+}
+
+export const webhookWords = 'an https:// address (http:// only on this computer)';
+/** An address that news are sent to; whoever knows it may write there. */
+export const webhookUrl = text.refine(isSafeWebhook).transform((value) => new Secret(value));
+
+function isSafeWebhook(value: string): boolean {
+  const url = URL.parse(value);
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isOnThisComputer(value));
 }
 
 /** A URL that has neither a query nor a fragment nor anybody's name in it. */

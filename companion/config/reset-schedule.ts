@@ -1,7 +1,7 @@
 /** When the tokens that a credential used are counted anew, for each provider. */
 import { z } from 'zod';
 import { providerIdOf } from '../../shared/api-provider.ts';
-import { listFromText, text } from './form.ts';
+import { listFromText, text, written } from './form.ts';
 
 /** `provider`: whenever the longest limit window begins anew that the provider itself told of. */
 export const resetScheduleNames = ['never', 'daily', 'weekly', 'monthly', 'provider'] as const;
@@ -21,18 +21,22 @@ const relatives: ReadonlyMap<string, string> = new Map([
   ['codex', 'openai'],
 ]);
 
+const scheduleJson = { enum: resetScheduleNames };
 const scheduleWords = `must be ${resetScheduleNames.join(', ')}`;
 export const resetScheduleWords =
   'never, daily, weekly, monthly or provider, or providers with one of them each, such as `claude: monthly`';
 
 /** `claude=monthly,gemini=daily`, the same as a map, or one word for all of them. */
-export const resetSchedules = z.preprocess(
-  fromText,
-  z
-    .record(z.string().regex(/\S/), z.enum(resetScheduleNames, { error: scheduleWords }), { error: scheduleWords })
-    .transform((schedules): ResetSchedules => {
-      return new Map(Object.entries(schedules).map(([name, schedule]) => [providerIdOf(name), schedule]));
-    }),
+export const resetSchedules = written(
+  z.preprocess(
+    fromText,
+    z
+      .record(z.string().regex(/\S/), z.enum(resetScheduleNames, { error: scheduleWords }), { error: scheduleWords })
+      .transform((schedules): ResetSchedules => {
+        return new Map(Object.entries(schedules).map(([name, schedule]) => [providerIdOf(name), schedule]));
+      }),
+  ),
+  { json: { anyOf: [scheduleJson, { type: 'object', additionalProperties: scheduleJson }] } },
 );
 
 function fromText(value: unknown): unknown {

@@ -20,6 +20,7 @@ import {
   encryptionKeys,
   host,
   hostList,
+  listOf,
   nameList,
   path,
   pathWords,
@@ -28,8 +29,11 @@ import {
   scopes,
   scopeWords,
   text,
+  webhookUrl,
+  webhookWords,
   wholeNumber,
 } from './form.ts';
+import { newsKinds } from './news-kinds.ts';
 import { keyEntryNames, keyList } from './key-list.ts';
 import { kiroSettings } from './kiro-settings.ts';
 import { modelAliases } from './model-aliases.ts';
@@ -37,6 +41,8 @@ import { blockNames, providerBlocks } from './provider-block.ts';
 import { resetSchedules, resetScheduleWords, timeZone, timeZoneWords } from './reset-schedule.ts';
 import { factsOf, setting } from './setting.ts';
 import type { SettingFacts } from './setting.ts';
+
+const newsKindList = listOf(z.array(z.enum(newsKinds)).max(newsKinds.length));
 
 /** A row here is all that a new upstream needs. */
 function upstream(url: string, environment: string, description: string) {
@@ -477,6 +483,37 @@ export const configSchema = z.strictObject({
       description: 'and of how many requests at most',
       reloads: true,
       allowed: 'a whole number from 1000 to 10000000',
+    }),
+  }),
+  notifications: z.strictObject({
+    webhook: setting(webhookUrl.optional(), {
+      description: 'where notifications are sent, as JSON by POST',
+      allowed: webhookWords,
+      isSecret: true,
+      neverInDotEnv: true,
+      reloads: true,
+    }),
+    webhook_secret: setting(
+      text
+        .regex(/^[\x21-\x7e]+$/)
+        .transform((value) => new Secret(value))
+        .optional(),
+      {
+        description: 'signs them, so that the receiver knows who sent them',
+        allowed: 'printable ASCII characters without spaces',
+        isSecret: true,
+        reloads: true,
+      },
+    ),
+    desktop: setting(boolean.default(false), {
+      description: 'paired browsers show them, once you allow that in the extension',
+      allowed: booleanWords,
+      reloads: true,
+    }),
+    events: setting(newsKindList.default([...newsKinds]), {
+      description: 'what is sent and shown; the log has all of it',
+      allowed: `a list of these: ${newsKinds.join(', ')}`,
+      reloads: true,
     }),
   }),
   network: z.strictObject({

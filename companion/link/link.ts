@@ -28,6 +28,8 @@ export interface LinkOptions {
 }
 
 export interface Link extends JobRunner, LoginBrowsers {
+  /** To every browser that is online. */
+  post(frame: Parameters<SeatRegistry['post']>[0]): void;
   /** Takes over the upgrades of this server. */
   attach(server: Server): void;
   /** A fresh pairing token for the port that the companion listens on; the one before is void. */

@@ -1,11 +1,13 @@
 /** What the link asks of the rest of the companion. The app passes the implementations in. */
 import type { RedirectLoginProviderId } from '../../shared/credential.ts';
-import type { ExtensionFrame } from '../../shared/link/frame.ts';
+import type { CompanionFrame, ExtensionFrame } from '../../shared/link/frame.ts';
 import type { ClientSettings, CompanionStatus } from '../../shared/status.ts';
 import type { OAuthCallback, OAuthCancel, OAuthStart } from '../account/oauth/login-desk-contract.ts';
 
 export type SessionPush = Extract<ExtensionFrame, { t: 'session.push' }>;
 export type ApiCall = Pick<Extract<ExtensionFrame, { t: 'api.call' }>, 'method' | 'path'>;
+/** What the browser is to show by itself, where the person allowed that. */
+export type Notice = Extract<CompanionFrame, { t: 'notify' }>;
 export type SessionClear = Extract<ExtensionFrame, { t: 'session.clear' }>;
 
 /**

@@ -10,7 +10,7 @@ import type { JobRunner } from '../upstream/browser-transport.ts';
 import type { TransportReply } from '../upstream/transport.ts';
 import type { JobRequest } from './jobs.ts';
 import type { PairBook } from './pair-book.ts';
-import type { LinkHandlers } from './ports.ts';
+import type { LinkHandlers, Notice } from './ports.ts';
 import type { Seat } from './seat.ts';
 import { StatusBroadcast } from './status-broadcast.ts';
 
@@ -65,9 +65,9 @@ export class SeatRegistry implements JobRunner, LoginBrowsers {
     return this.#online.size > 0;
   }
 
-  /** Tells every browser that is online of a login. */
-  post(frame: OAuthStart | OAuthResult): void {
-    for (const seat of this.#online.values()) seat.showLogin(frame);
+  /** Tells every browser that is online of a login, or shows a notice there. */
+  post(frame: OAuthStart | OAuthResult | Notice): void {
+    for (const seat of this.#online.values()) seat.show(frame);
   }
 
   /** Tells every connected browser how things stand: soon, and at most four times a second. */
@@ -98,7 +98,7 @@ export class SeatRegistry implements JobRunner, LoginBrowsers {
     this.#noteSeen(seat.id, browser);
     this.#log.info({ seat: seat.id, replaced: before !== undefined }, 'browser connected');
     if (before === undefined) this.#handlers.onOnline(seat.id);
-    this.#handlers.onSeated(seat.id, (frame) => seat.showLogin(frame));
+    this.#handlers.onSeated(seat.id, (frame) => seat.show(frame));
     this.broadcastStatus();
   }
 

@@ -9,7 +9,7 @@ import type { Logger } from '../base/log.ts';
 import type { TransportReply } from '../upstream/transport.ts';
 import { SeatJobs } from './jobs.ts';
 import type { JobRequest } from './jobs.ts';
-import type { LinkHandlers, SessionPush } from './ports.ts';
+import type { LinkHandlers, SessionPush, Notice } from './ports.ts';
 import type { Rekeying } from './rekeying.ts';
 import type { SealedSocket, SocketUser } from './sealed-socket.ts';
 
@@ -64,8 +64,8 @@ export class Seat implements SocketUser {
     });
   }
 
-  /** A login that waits for the person, or what became of it. */
-  showLogin(frame: OAuthStart | OAuthResult): void {
+  /** A login that waits for the person, what became of it, or a notice. */
+  show(frame: OAuthStart | OAuthResult | Notice): void {
     this.#socket.post(frame);
   }
 

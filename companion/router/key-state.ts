@@ -128,12 +128,15 @@ export class KeyState {
     this.#rests++;
   }
 
-  reject(code: RejectionCode): void {
-    if (this.#active(this.#rejected)?.code === code) return;
+  /** `true` when it was not so before, as far as anybody knew. */
+  reject(code: RejectionCode): boolean {
+    if (this.#active(this.#rejected)?.code === code) return false;
+    const isNews = this.#rejected?.code !== code;
     const until = deadlineIn(this.#clock, stepOf(rejectionRestsMs[code], this.#rejections));
     this.#rejections++;
     const reason = code === 'QUOTA_EXHAUSTED' ? 'no credit is left' : 'the provider does not accept it';
     this.#rejected = { until, reason, code };
+    return isNews;
   }
 
   /** It works. Limits that the provider named stay: the answer may have begun before them. */

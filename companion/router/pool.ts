@@ -6,11 +6,13 @@ import { ConversationKeys } from './conversation-keys.ts';
 import type { TwoClocks } from './deadline.ts';
 import { isOwnTrouble, KeyState, ready } from './key-state.ts';
 import type { KeyHealth } from './key-state.ts';
-import type { Standing } from './plan.ts';
+import type { RejectionCode, Standing } from './plan.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 /** What the pool knows a credential by. */
 export type UsedCredential = Pick<RoutedCredential, 'id' | 'providerId'>;
+
+type OnRejected = (credentialId: string, code: RejectionCode) => void;
 
 /**
  * For each attempt: `noteLease` before it, `noteReply` once its status and headers are there (or were all there ever was),
@@ -19,12 +21,15 @@ export type UsedCredential = Pick<RoutedCredential, 'id' | 'providerId'>;
  */
 export class KeyPool {
   readonly #clock: TwoClocks;
+  readonly #onRejected: OnRejected;
   readonly #states = new Map<string, KeyState>();
   readonly #conversations: ConversationKeys;
   readonly #retries: RetryBudget;
 
-  constructor(clock: TwoClocks) {
+  /** `onRejected` is told once for each time that a provider begins to refuse a credential. */
+  constructor(clock: TwoClocks, onRejected: OnRejected = () => undefined) {
     this.#clock = clock;
+    this.#onRejected = onRejected;
     this.#conversations = new ConversationKeys(() => clock.monotonicMs());
     this.#retries = new RetryBudget(() => clock.monotonicMs());
   }
@@ -63,7 +68,7 @@ export class KeyPool {
     const { cooldown } = limits;
     if (status < 400) return;
     const state = this.#stateOf(keyId);
-    if (status === 402 || cooldown?.isOutOfCredit === true) state.reject('QUOTA_EXHAUSTED');
+    if (status === 402 || cooldown?.isOutOfCredit === true) this.#reject(keyId, 'QUOTA_EXHAUSTED');
     else if (cooldown !== undefined) state.cool(model, cooldown);
     else if (status === 429) state.coolUnexplained(model);
     if (!isTrouble(status)) return;
@@ -82,9 +87,9 @@ export class KeyPool {
     const state = this.#stateOf(keyId);
     const isWeighed = isTrouble(details.upstreamStatus ?? 0);
     state.note(code, !isWeighed);
-    if (code === 'KEY_REJECTED' || code === 'ACCOUNT_DISABLED') state.reject('KEY_REJECTED');
-    else if (code === 'LOGIN_EXPIRED') state.reject('LOGIN_EXPIRED');
-    else if (code === 'QUOTA_EXHAUSTED') state.reject('QUOTA_EXHAUSTED');
+    if (code === 'KEY_REJECTED' || code === 'ACCOUNT_DISABLED') this.#reject(keyId, 'KEY_REJECTED');
+    else if (code === 'LOGIN_EXPIRED') this.#reject(keyId, 'LOGIN_EXPIRED');
+    else if (code === 'QUOTA_EXHAUSTED') this.#reject(keyId, 'QUOTA_EXHAUSTED');
     else if (code === 'RATE_LIMITED') coolAsTold(state, model, error);
     else if (isOwnTrouble(code) && !isWeighed) state.fail(code);
   }
@@ -119,6 +124,10 @@ export class KeyPool {
   /** `true` grants one retry, and counts it: at most a fifth of the last minute's requests, and ten. */
   mayRetry(): boolean {
     return this.#retries.take();
+  }
+
+  #reject(keyId: string, code: RejectionCode): void {
+    if (this.#stateOf(keyId).reject(code)) this.#onRejected(keyId, code);
   }
 
   #stateOf(id: string): KeyState {

@@ -12,6 +12,7 @@ const commands = [
   'usage',
   'explain',
   'quota',
+  'notifications',
   'pair',
   'browsers',
   'unpair',

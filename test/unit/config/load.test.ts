@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../companion/config/load.ts';
 import type { ConfigInput } from '../../../companion/config/load.ts';
+import { newsKinds } from '../../../companion/config/news-kinds.ts';
 import { settings } from '../../../companion/config/schema.ts';
 import { builtInProviders, codexProvider, copilotProvider, kiroProvider } from '../../../shared/api-provider.ts';
 import { kiroModelIds } from '../../../shared/kiro-models.ts';
@@ -94,6 +95,7 @@ describe('defaults', () => {
       router: { strategy: 'priority', maxAttempts: 3 },
       models: { aliases: new Map() },
       ledger: { keepDays: 90, keepRows: 200_000 },
+      notifications: { webhook: undefined, webhookSecret: undefined, desktop: false, events: [...newsKinds] },
       network: { proxy: undefined, noProxy: [], caFile: undefined, useSystemCa: false },
     });
     const { home: homeSource, ...others } = sources;
@@ -298,6 +300,8 @@ describe('secrets', () => {
       'copilot.github_token',
       ...builtInProviders.map(({ id }) => `keys.${id}`),
       'providers',
+      'notifications.webhook',
+      'notifications.webhook_secret',
       'network.proxy',
     ]);
     for (const { key, environment } of secretSettings.filter(({ isInFileOnly }) => isInFileOnly !== true)) {
