@@ -89,6 +89,7 @@ function addStart(program: Command): void {
   defineCommand(program, 'start', 'start the companion; Ctrl+C stops it')
     .option('-p, --port <port>', 'port to listen on; 0 picks a free one (default: 8000)')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--no-secrets', 'print neither keys nor pairing tokens: for logs')
     .option('--no-auth', 'serve without a client key; on 127.0.0.1 only')
     .addOption(
       new Option('--transport <choice>', 'how web mode reaches claude.ai').choices(['auto', 'browser', 'direct']),

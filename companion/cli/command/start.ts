@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly host?: string;
   /** commander's form of `--no-auth`. */
   readonly auth?: boolean;
+  /** commander's form of `--no-secrets`. */
+  readonly secrets?: boolean;
   readonly transport?: string;
   readonly vault?: string;
   readonly logLevel?: string;
@@ -47,7 +49,8 @@ export async function start(options: StartOptions): Promise<void> {
   live.onChange((changed) => void (changed.has('log.level') && logger.setLevel(config.log.level)));
   const stopRequested = Promise.withResolvers<string>();
   listenForSignals(stopRequested.resolve);
-  const say = options.json === true ? createJsonVoice() : createHumanVoice();
+  const say =
+    options.json === true ? createJsonVoice(options.secrets !== false) : createHumanVoice(options.secrets !== false);
   try {
     // Only now: a second companion has given way before it loads a server.
     const { createApp } = await import('../../app.ts');
@@ -117,13 +120,13 @@ interface Voice {
 }
 
 /** One JSON line an event, the first one `listening`. */
-function createJsonVoice(): Voice {
+function createJsonVoice(mayTellSecrets: boolean): Voice {
   const line = (event: object) => void process.stdout.write(`${JSON.stringify(event)}\n`);
   return {
     async started(url, app) {
       line({ event: 'listening', url, pid: process.pid });
       for (const notice of app.notices) line({ event: 'notice', message: notice });
-      if (app.service.seats().length > 0) return;
+      if (app.service.seats().length > 0 || !mayTellSecrets) return;
       const { token, link, expiresAtMs } = await app.service.issuePairing();
       line({ event: 'pairing', token, link, expires_at: new Date(expiresAtMs).toISOString() });
     },
@@ -133,7 +136,7 @@ function createJsonVoice(): Voice {
   };
 }
 
-function createHumanVoice(): Voice {
+function createHumanVoice(mayTellSecrets: boolean): Voice {
   const line = (text = '') => void process.stdout.write(`${text}\n`);
   return {
     async started(url, app, config) {
@@ -142,6 +145,7 @@ function createHumanVoice(): Voice {
       line();
       line(table(factsOf(app, config)));
       for (const notice of app.notices) line(`\n${paint.warn('Note:')} ${notice}`);
+      if (!mayTellSecrets) return line(`\n${whereSecretsAre}\n`);
       line(
         `\n${paint.strong('Client settings')}, to paste into a shell (\`${commandName()} env\` prints them again):\n`,
       );
@@ -172,6 +176,10 @@ function createHumanVoice(): Voice {
     },
   };
 }
+
+const whereSecretsAre =
+  'No keys are shown here. `companion env` prints what clients need, `companion pair` a token for a browser,\n' +
+  '`companion admin-key` the key that manages it; in Docker: `docker compose exec companion companion env`.';
 
 /** Where the extension is, and where a browser takes it; `undefined` when it was not built. */
 function extensionSteps(): string | undefined {
