@@ -483,6 +483,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.named()), nowMs });
 
   live?.onChange(async (changed) => {
+    if (changed.has('server.mode')) keyCheck.limit(config.server.mode);
     if (changed.has('security.auth_token')) keyCheck.expect((clientKey = await readClientKey()));
     if (changed.has('server.allowed_hosts')) hostsOfPort = allowedHostsFor(port, config.server.allowedHosts);
     if (isAnyIn(changed, 'timeouts.')) dispatcher.renew(dispatcher.current);

@@ -99,6 +99,7 @@ export const configSchema = z.strictObject({
     mode: setting(z.enum(['both', 'api', 'web']).default('both'), {
       description:
         'what all clients may use: `api` (keys and logins), `web` (claude.ai) or `both`, Claude Code included',
+      reloads: true,
       allowed: 'both, api or web',
     }),
     drain_seconds: setting(wholeNumber(0, 600).default(10), {

@@ -34,14 +34,13 @@ export type Admission = Permit | CompanionError | null;
 export class ClientKeyCheck {
   #expected: SecretCheck | null = null;
   readonly #clientKeys: PresentedKeys;
-  readonly #mode: ClientKeyMode;
-  readonly #ownPermit: Permit | null;
+  #mode: ClientKeyMode = 'both';
+  #ownPermit: Permit | null = null;
   readonly #failures: FailureLimit;
 
   constructor({ key, clientKeys, mode, nowMs }: ClientKeyCheckOptions) {
     this.#clientKeys = clientKeys;
-    this.#mode = mode;
-    this.#ownPermit = mode === 'both' ? null : permitOfMode(mode);
+    this.limit(mode);
     this.#failures = new FailureLimit(nowMs);
     this.expect(key);
   }
@@ -49,6 +48,12 @@ export class ClientKeyCheck {
   /** Another key from now on: the one before opens nothing any more. */
   expect(key: Secret | null): void {
     this.#expected = key === null ? null : new SecretCheck(key);
+  }
+
+  /** From now on every client is limited to `mode`. */
+  limit(mode: ClientKeyCheckOptions['mode']): void {
+    this.#mode = mode;
+    this.#ownPermit = mode === 'both' ? null : permitOfMode(mode);
   }
 
   /**
