@@ -59,7 +59,7 @@ export interface ApiProvider {
   readonly isKeyless: boolean;
   /** Opened by a login, never by a key. */
   readonly isLoginOnly?: true;
-  /** Offers the models of others: asked for one by its bare name only where nobody offers it at first hand. */
+  /** Offers the models of others: asked for one by its bare name after those who offer it at first hand. */
   readonly isReseller?: true;
   readonly quirks: ChatQuirks;
 }

@@ -97,7 +97,11 @@ function listedBy(catalogue: Catalogue, model: string): readonly Target[] {
   const having = catalogue.keyed.filter((provider) =>
     keysOf(catalogue, provider).some((key) => catalogue.isListed(provider, key, model) === true),
   );
-  return toTargets(having, model, catalogue);
+  const listed = toTargets(having, model, catalogue);
+  // Whose model it is may list it with its date alone, and still comes before those who offer it as well.
+  if (listed.length === 0 || listed[0]?.provider.isReseller !== true) return listed;
+  const firstHand = relativesOf(catalogue, model).filter(({ provider }) => provider.isReseller !== true);
+  return [...firstHand, ...listed];
 }
 
 function relativesOf(catalogue: Catalogue, model: string): readonly Target[] {
@@ -150,11 +154,11 @@ function splitProvider(name: string, providers: readonly ApiProvider[]): (Target
   return provider === undefined ? undefined : { provider, model: name.slice(slash + 1) };
 }
 
-/** Those that need no translation first. */
+/** Those whose model it is first, and of them those that need no translation. */
 function toTargets(providers: readonly ApiProvider[], model: string, { dialect }: Catalogue): readonly Target[] {
   if (providers.length < 2) return providers.map((provider) => ({ provider, model }));
-  const [same, other] = [true, false].map((is) => providers.filter((one) => isSameWire(dialect, one) === is));
-  return [...(same ?? []), ...(other ?? [])].map((provider) => ({ provider, model }));
+  const rank = (one: ApiProvider): number => (one.isReseller === true ? 2 : 0) + (isSameWire(dialect, one) ? 0 : 1);
+  return providers.toSorted((one, other) => rank(one) - rank(other)).map((provider) => ({ provider, model }));
 }
 
 function hasKeys(catalogue: Catalogue, provider: ApiProvider): boolean {

@@ -143,6 +143,32 @@ describe('several providers that list the model', () => {
   });
 });
 
+describe('a provider that offers the models of others', () => {
+  const providers = [...builtInProviders, ownProvider('shop', { isReseller: true, wire: 'anthropic' })];
+  const both = { providers, keys: [key('anthropic-a'), key('openai-a'), key('shop-a')] };
+  const facts = (changes: Readonly<Record<string, readonly string[]>>) => ({ ...both, modelsOf: lists(changes) });
+
+  test('comes after whose model it is, in whatever dialect', () => {
+    const listed = facts({ 'shop-a': ['gpt-5'], 'openai-a': ['gpt-5'] });
+    expect(asked({ model: 'gpt-5' }, listed)).toEqual(['openai-a gpt-5', 'shop-a gpt-5']);
+    expect(asked({ model: 'gpt-5', dialect: 'anthropic' }, listed)).toEqual(['openai-a gpt-5', 'shop-a gpt-5']);
+  });
+
+  test('comes after one whose list has the model with its date alone', () => {
+    const listed = facts({ 'shop-a': ['claude-x-4-5'], 'anthropic-a': ['claude-x-4-5-20250929'] });
+    expect(asked({ model: 'claude-x-4-5' }, listed)).toEqual([
+      'anthropic-a claude-x-4-5-20250929',
+      'shop-a claude-x-4-5',
+    ]);
+  });
+
+  test('is asked for what it alone offers, and where it is named', () => {
+    const listed = facts({ 'shop-a': ['claude-x-4.5'], 'anthropic-a': ['claude-x-4-5-20250929'] });
+    expect(asked({ model: 'claude-x-4.5' }, listed)).toEqual(['shop-a claude-x-4.5']);
+    expect(asked({ model: 'shop/claude-x-4-5-20250929' }, listed)).toEqual(['shop-a claude-x-4-5-20250929']);
+  });
+});
+
 describe('a route that only the same wire can serve', () => {
   test('goes where the bytes are understood, or is refused', () => {
     expect(asked({ model: 'claude-a', isTranslatable: false }, { keys })).toEqual(['anthropic-a claude-a']);
