@@ -27,6 +27,7 @@ import { resetScheduleOf } from './config/reset-schedule.ts';
 import { ActivityBoard } from './exchange/activity.ts';
 import { Ledger } from './exchange/ledger.ts';
 import { QuotaBoard } from './exchange/quota-board.ts';
+import { ExchangeTally } from './exchange/tally.ts';
 import { ExchangeService } from './exchange/serve.ts';
 import { ThinkingMemory } from './exchange/thinking-memory.ts';
 import { TokenLimits } from './exchange/token-limits.ts';
@@ -65,6 +66,8 @@ import { refreshRoute } from './http/manage/refresh-route.ts';
 import type { Route } from './http/manage/route.ts';
 import { sessionRoutes } from './http/manage/session-routes.ts';
 import { statusRoute } from './http/manage/status-route.ts';
+import { measureCredentials } from './http/measure-credentials.ts';
+import { addMetricsRoute } from './http/metrics.ts';
 import { addPages } from './http/pages.ts';
 import { quotaRoute } from './http/quota.ts';
 import { openLink } from './link/link.ts';
@@ -176,10 +179,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     onEvent: (event) => news.onLimit(event),
     nowMs,
   });
+  const tally = new ExchangeTally();
   const ledger = new Ledger({
     store,
     quotas,
     limits,
+    tally,
     logger,
     nowMs,
     get keepDays() {
@@ -415,9 +420,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
   ];
   const keyCheck = new ClientKeyCheck({ key: clientKey, clientKeys, mode: config.server.mode, nowMs });
+  const adminKeyCheck = new AdminKeyCheck(adminKey, nowMs);
   const client = createClientServer({
     keyCheck,
-    adminKeyCheck: new AdminKeyCheck(adminKey, nowMs),
+    adminKeyCheck,
     loginTickets,
     allowedHosts,
     logger,
@@ -442,6 +448,28 @@ export async function createApp(options: AppOptions): Promise<App> {
       database: () => store.saveSetting('probed-at-ms', String(nowMs())),
     },
     nowMs,
+  });
+  addMetricsRoute(client.app, {
+    access: () => config.metrics.access,
+    adminKeyCheck,
+    sources: {
+      version,
+      tally,
+      ledger,
+      credentials: () =>
+        measureCredentials({
+          sessions: sessions.list(),
+          keys: api.everyCredential(),
+          logins: accounts.logins.statuses(),
+          isOff,
+          standingOf: (id) => api.standing(id),
+          windowsOf,
+        }),
+      seats: () => link.seats(),
+      runningExchanges: () => activity.list().length,
+      refresh: () => accounts.logins.worker(),
+      nowMs,
+    },
   });
   addPages(client.app, version);
   addLoginPages(client.app);

@@ -331,6 +331,14 @@ export const configSchema = z.strictObject({
       allowed: 'a whole number from 0 to 4',
     }),
   }),
+  metrics: z.strictObject({
+    access: setting(z.enum(['admin', 'loopback', 'off']).default('admin'), {
+      description:
+        'who may read `GET /metrics`: `admin` (with the admin key), `loopback` (everybody on this computer without one), `off`',
+      reloads: true,
+      allowed: 'admin, loopback or off',
+    }),
+  }),
   storage: z.strictObject({
     db_path: setting(text.optional(), {
       description: 'the database, if it is to lie elsewhere',

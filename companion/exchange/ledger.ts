@@ -18,6 +18,8 @@ export interface LedgerOptions {
   readonly quotas?: { flush(): void };
   /** Counts what credentials use; the store gets the same figures with the rows. */
   readonly limits?: { count(row: LedgerRow): CredentialUse | undefined };
+  /** Told of each row once, whether or not the disk takes it. */
+  readonly tally?: { note(row: LedgerRow): void };
 }
 
 const queueRows = 10_000;
@@ -135,6 +137,7 @@ export class Ledger {
   #writeBatch(): void {
     const entries = this.#queue.splice(0, batchRows);
     if (entries.length === 0) return;
+    for (const { row } of entries) this.#options.tally?.note(row);
     try {
       this.#write(entries);
     } catch (thrown) {

@@ -4,6 +4,7 @@ import { messagesBody } from '../../wire/anthropic/schema.ts';
 import { chatRequest } from '../../wire/openai-chat/request-schema.ts';
 import { responsesRequest } from '../../wire/openai-responses/request-schema.ts';
 import { healthFacts } from '../health.ts';
+import { metricsFacts } from '../metrics.ts';
 import type { RouteFacts } from './route.ts';
 
 type ClientFacts = Omit<RouteFacts, 'access' | 'tag' | 'method' | 'answer'> &
@@ -134,4 +135,11 @@ const pages: readonly RouteFacts[] = [
 ];
 
 /** A test compares them with what the server has. */
-export const clientFacts: readonly RouteFacts[] = [...completions, ...models, ...relayed, ...pages, ...healthFacts];
+export const clientFacts: readonly RouteFacts[] = [
+  ...completions,
+  ...models,
+  ...relayed,
+  ...pages,
+  ...healthFacts,
+  metricsFacts,
+];

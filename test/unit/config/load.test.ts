@@ -58,6 +58,7 @@ describe('defaults', () => {
       },
       claudeCode: { mode: 'on-request', path: undefined, useLogin: false, warm: 1 },
       storage: { dbPath: join(home, 'companion.db') },
+      metrics: { access: 'admin' },
       log: { level: 'info' },
       web: {
         transport: undefined,
