@@ -130,6 +130,10 @@ const pages: readonly RouteFacts[] = [
   page('/', 'text/html', 'Where you are, and how to connect a client'),
   page('/pair', 'text/html', 'Where a pairing link leads'),
   page('/pair.js', 'text/javascript', 'Script of that page'),
+  page('/v0/oauth/copilot', 'text/html', 'Signs in to GitHub Copilot with a code'),
+  page('/v0/oauth/kiro', 'text/html', 'Signs in to Kiro with a code: AWS Builder ID or Identity Center'),
+  page('/v0/oauth/login.js', 'text/javascript', 'Script of these two'),
+  page('/v0/oauth/login.css', 'text/css', 'Style of these two'),
   page('/page.css', 'text/css', 'Style of the pages'),
   { ...page('/favicon.ico', 'image/x-icon', 'Nothing'), status: 204 },
 ];
