@@ -42,6 +42,7 @@ export default defineConfig({
     // access to any site: no host of a provider's login is asked for. SECURITY.md says what each permission is for.
     permissions: ['storage', 'cookies', 'alarms', 'webNavigation', 'scripting'],
     host_permissions: ['https://claude.ai/*'],
+    optional_permissions: ['notifications'],
     content_security_policy: {
       extension_pages: [
         "default-src 'self'",

@@ -15,7 +15,7 @@ import { PageAudience } from './page-server.ts';
 import type { AnyPageRequest, PageAnswer } from './page-server.ts';
 import { PairStore } from './pair-store.ts';
 import { pair } from './pairing.ts';
-import type { LoginTabsPort, MessagePort, RedirectNavigation, StoragePort, TabsPort } from './ports.ts';
+import type { LoginTabsPort, MessagePort, NoticePort, RedirectNavigation, StoragePort, TabsPort } from './ports.ts';
 import { createSessionReader, isSessionCookie } from './session-reader.ts';
 import type { BrowserCookie, CookieApis, SessionReader } from './session-reader.ts';
 import { SessionSync } from './session-sync.ts';
@@ -40,6 +40,7 @@ export interface BackgroundPorts extends LinkSurroundings {
   /** Starts or stops the alarm that wakes the worker each minute. */
   readonly keepAlarm: (isOn: boolean) => void;
   readonly showBadge: (badge: Badge) => void;
+  readonly notices: NoticePort;
 }
 
 /** Everything that the background does, apart from the browser's own calls; `entrypoints/background.ts` feeds it events. */
@@ -320,13 +321,14 @@ export class BackgroundCore {
         return void this.#jobs.take(frame, body);
       case 'api.answer':
         return this.#apiCalls.take(frame, body);
+      case 'notify':
+        return this.#showNotice(frame);
       case 'error':
         return this.#takeError(frame);
       case 'ready':
       case 'pair.committed':
       case 'rekey.offer':
       case 'rekey.ack':
-      case 'notify':
       case 'ping':
       case 'pong':
       case 'unpair':
@@ -340,6 +342,11 @@ export class BackgroundCore {
     else if (ref === 'client-settings.get') this.#settingsQuestions.settle(null);
     else if (this.#apiCalls.noteError(error)) return;
     else this.#logins.noteError(error);
+  }
+
+  /** What the system does not show is in the log of the companion all the same. */
+  #showNotice({ id, title, text }: Extract<CompanionFrame, { t: 'notify' }>): void {
+    this.#ports.notices.show({ id, title, text }).catch(() => undefined);
   }
 
   #keepStatus(status: CompanionStatus | null): void {

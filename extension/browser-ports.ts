@@ -5,7 +5,16 @@ import type { ClientIdentity } from '../shared/link/frame.ts';
 import { CLAUDE_HOST_PERMISSION, CLAUDE_ORIGIN } from '../shared/provider.ts';
 import type { Badge } from './badge.ts';
 import { redirectFilters } from './oauth-rules.ts';
-import type { Clock, LoginTabsPort, OpenSocket, RedirectNavigation, SiteTab, StoragePort, TabsPort } from './ports.ts';
+import type {
+  Clock,
+  LoginTabsPort,
+  NoticePort,
+  OpenSocket,
+  RedirectNavigation,
+  SiteTab,
+  StoragePort,
+  TabsPort,
+} from './ports.ts';
 import { say } from './ui/say.ts';
 
 export const systemClock: Clock = {
@@ -179,6 +188,34 @@ export async function keepAlarm(isOn: boolean): Promise<void> {
   else if ((await browser.alarms.get(alarmName)) === undefined) {
     browser.alarms.create(alarmName, { periodInMinutes: 1 });
   }
+}
+
+const noticePrefix = 'companion-';
+
+/** The API is there only while the permission is. */
+function noticeApi(): typeof browser.notifications | undefined {
+  return browser.notifications as typeof browser.notifications | undefined;
+}
+
+export const noticePort: NoticePort = {
+  async show({ id, title, text }) {
+    if (!(await browser.permissions.contains({ permissions: ['notifications'] }))) return;
+    const iconUrl = browser.runtime.getURL('icon/128.png');
+    await noticeApi()?.create(noticePrefix + id, { type: 'basic', iconUrl, title, message: text });
+  },
+};
+
+/**
+ * Hears of clicks on notices. The function that it returns is called at once, and again when a permission was given: without
+ * the permission there is nothing to listen to.
+ */
+export function createNoticeWatch(onClick: () => void): () => void {
+  const listener = (id: string): void => {
+    if (!id.startsWith(noticePrefix)) return;
+    void noticeApi()?.clear(id);
+    onClick();
+  };
+  return () => noticeApi()?.onClicked.addListener(listener);
 }
 
 export function showBadge({ text, colour, title }: Badge): void {

@@ -69,6 +69,12 @@ export interface LoginTabsPort {
   replace(tabId: number, page: string): Promise<void>;
 }
 
+/** What the system shows beside everything else, where the person allowed it. */
+export interface NoticePort {
+  /** The same `id` again takes the place of the notice before. Resolves without one where it is not allowed. */
+  show(notice: { readonly id: string; readonly title: string; readonly text: string }): Promise<void>;
+}
+
 /** A navigation of a tab's own document to an address that may be a redirect. */
 export interface RedirectNavigation {
   readonly tabId: number;

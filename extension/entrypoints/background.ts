@@ -7,10 +7,12 @@ import { defineBackground } from 'wxt/utils/define-background';
 import { BackgroundCore } from '../background-core.ts';
 import {
   closeStorageToPages,
+  createNoticeWatch,
   identify,
   keepAlarm,
   keepAwake,
   loginTabsPort,
+  noticePort,
   openWebSocket,
   showBadge,
   storagePort,
@@ -46,7 +48,9 @@ function runBackground(): void {
     keepAwake,
     keepAlarm: (isOn) => void keepAlarm(isOn),
     showBadge,
+    notices: noticePort,
   });
+  const watchNotices = createNoticeWatch(() => void browser.tabs.create({ url: `${baseUrl}dashboard.html` }));
 
   browser.runtime.onInstalled.addListener(({ reason }) => {
     if (reason === 'install') void browser.tabs.create({ url: `${baseUrl}options.html#welcome` });
@@ -55,7 +59,11 @@ function runBackground(): void {
   browser.runtime.onStartup.addListener(() => undefined);
   browser.alarms.onAlarm.addListener(() => void core.noteAlarm());
   browser.cookies.onChanged.addListener(({ cookie }) => void core.noteCookieChange(cookie));
-  browser.permissions.onAdded.addListener(() => void core.notePermissions());
+  watchNotices();
+  browser.permissions.onAdded.addListener(() => {
+    watchNotices();
+    void core.notePermissions();
+  });
   browser.permissions.onRemoved.addListener(() => void core.notePermissions());
   globalThis.addEventListener('online', () => void core.noteNetwork());
 

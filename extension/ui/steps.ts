@@ -13,6 +13,21 @@ export function removeSite(): Promise<boolean> {
   return browser.permissions.remove({ origins: [CLAUDE_HOST_PERMISSION] });
 }
 
+const notices = { permissions: ['notifications'] } satisfies Parameters<typeof browser.permissions.request>[0];
+
+export function mayShowNotices(): Promise<boolean> {
+  return browser.permissions.contains(notices);
+}
+
+/** Asks the browser to let this extension show notifications; `true` when it did, or had already. */
+export function askForNotices(): Promise<boolean> {
+  return browser.permissions.request(notices);
+}
+
+export function removeNotices(): Promise<boolean> {
+  return browser.permissions.remove(notices);
+}
+
 /**
  * Syncs; asks for the site first where it is missing. The choices go out in the same moment, because the browser's prompt
  * may close the popup for good: the background then finds consent and permission, and nothing is asked twice.

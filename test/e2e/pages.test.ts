@@ -730,6 +730,25 @@ describe('consent', () => {
   });
 });
 
+describe('notifications', () => {
+  test('are asked for by a click in the settings, in plain words, and turned off again', async () => {
+    const page = await open({ page: 'options', setup: { state: synced, grantsPermission: true } });
+    const section = page.locator('#notifications');
+    expect(await section.innerText()).toContain('Nothing else is ever shown.');
+    expect(await asked(page)).toEqual([]);
+    await page.getByTestId('notice-permission').click();
+    await expect.poll(() => section.innerText()).toContain('Turn off');
+    await page.getByTestId('notice-permission').click();
+    await expect.poll(() => section.innerText()).toContain('Allow notifications');
+    const wanted = { permissions: ['notifications'] };
+    expect(await asked(page)).toEqual([
+      { request: 'permissions.request', input: wanted },
+      { request: 'permissions.remove', input: wanted },
+    ]);
+    await page.close();
+  });
+});
+
 describe('client settings', () => {
   test('hide their keys until asked, in every format', async () => {
     const page = await open({

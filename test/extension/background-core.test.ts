@@ -20,6 +20,7 @@ let cookies: readonly BrowserCookie[];
 let cookieReads: number;
 let hasPermission: boolean;
 let badges: Badge[];
+let notices: { readonly id: string; readonly title: string; readonly text: string }[];
 let alarms: boolean[];
 let loginTabs: FakeLoginTabs;
 let memory: FakeStorage;
@@ -49,6 +50,7 @@ afterEach(async () => {
 
 async function wakeWorker(): Promise<void> {
   badges = [];
+  notices = [];
   alarms = [];
   core = new BackgroundCore({
     ...surroundings(hurriedClock(20)),
@@ -80,6 +82,12 @@ async function wakeWorker(): Promise<void> {
     keepAwake: () => undefined,
     keepAlarm: (isOn) => alarms.push(isOn),
     showBadge: (badge) => badges.push(badge),
+    notices: {
+      show: async (notice) => {
+        notices.push(notice);
+        throw new Error('the system shows nothing today');
+      },
+    },
   });
   await core.start();
   // A core of an earlier test may still have something to say: to its own page, not to this one.
@@ -327,4 +335,15 @@ test('the badge follows the live link', async () => {
   await until(() => badges.at(-1)?.text === '');
   await companion.close();
   await until(() => badges.at(-1)?.text === '–');
+});
+
+test('a notice of the companion goes to the system, and one that is not shown harms nobody', async () => {
+  await pair();
+  await until(() => shown().link.kind === 'online');
+  const notice = { id: 'n1', title: 'Limit used up: OpenAI key work', text: 'It resets tomorrow.' };
+  await companion.visits.at(-1)?.send({ t: 'notify', ...notice });
+  await companion.visits.at(-1)?.send({ t: 'notify', ...notice, id: 'n2' });
+  await until(() => notices.length === 2);
+  expect(notices[0]).toEqual(notice);
+  expect(shown().link.kind).toBe('online');
 });

@@ -6,6 +6,7 @@ import { PageFrame } from '../../ui/page-frame.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { SeatTable } from '../../ui/seat-table.tsx';
 import { About, Help } from './help.tsx';
+import { NoticeSection } from './notice-section.tsx';
 import { PairingSection } from './pairing-section.tsx';
 import { SessionSection } from './session-section.tsx';
 import { SiteSection } from './site-section.tsx';
@@ -44,6 +45,7 @@ function Sections({ background, state, section }: SectionsProps) {
       <SessionSection background={background} state={state} />
       <TransportSection background={background} state={state} />
       <SiteSection state={state} />
+      <NoticeSection />
       <SeatSection state={state} />
       <Help />
       <About state={state} />

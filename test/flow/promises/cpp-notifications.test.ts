@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { connectLink } from '../../support/link-client.ts';
 import { eventually, openApiHouse, say } from '../api/house.ts';
 import type { ApiHouse } from '../api/house.ts';
 
@@ -117,4 +118,21 @@ test('a test tells what became of each way, and never the address', async () => 
   });
   expect(webhook.events()).toEqual(['test']);
   expect(JSON.stringify([tested, house.log.lines])).not.toMatch(/T0PSECRET|shhh/);
+});
+
+test('a paired browser is told too, while it is open, in words that fit its notification', async () => {
+  const house = await openApiHouse({ anthropic: ['a', 'b'], config: { notifications: { desktop: true } } });
+  const { token } = await house.app.service.issuePairing();
+  const browser = await connectLink({ port: house.port, token });
+  onTestFinished(() => browser.close());
+  const [first] = await idsOf(house);
+  await manage(house, 'PUT', `auths/claude/quota?id=${first}`, { limit: 1 });
+  await house.askClaude(say('one'));
+  expect((await browser.expect('notify')).frame).toMatchObject({
+    title: 'Limit used up: Anthropic key a',
+    text: expect.stringContaining('`companion quota set` raises it.'),
+  });
+  const tested = await manage(house, 'POST', 'notifications/test');
+  expect((await browser.expect('notify')).frame.title).toBe('Notifications work');
+  expect(tested).toMatchObject({ sinks: [{}, { outcome: 'off' }, { outcome: 'sent' }] });
 });

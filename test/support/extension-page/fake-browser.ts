@@ -108,6 +108,7 @@ export function installFakeBrowser(setup: FakeBrowserSetup): void {
   };
 
   const stored = new Map(Object.entries(setup.stored));
+  let allowsNotices = false;
   const runtime = {
     id: 'fake',
     connect,
@@ -125,12 +126,15 @@ export function installFakeBrowser(setup: FakeBrowserSetup): void {
         remove: async (tabId: number) => note('tabs.remove', tabId),
       },
       permissions: {
-        request: async (permissions: unknown) => {
+        contains: async () => allowsNotices,
+        request: async (permissions: { readonly permissions?: readonly string[] }) => {
           note('permissions.request', permissions);
+          if (permissions.permissions?.includes('notifications') === true) allowsNotices = setup.grantsPermission;
           return setup.grantsPermission;
         },
-        remove: async (permissions: unknown) => {
+        remove: async (permissions: { readonly permissions?: readonly string[] }) => {
           note('permissions.remove', permissions);
+          if (permissions.permissions?.includes('notifications') === true) allowsNotices = false;
           return true;
         },
       },
