@@ -471,7 +471,15 @@ export async function createApp(options: AppOptions): Promise<App> {
       nowMs,
     },
   });
-  addPages(client.app, version);
+  addPages(client.app, () => ({
+    version,
+    upMs: nowMs() - startedAtMs,
+    isKeyRequired: clientKey !== null,
+    keys: api.keys.list().length,
+    logins: accounts.logins.list().length,
+    sessions: sessions.list().length,
+    browsers: link.seats().filter(({ isOnline }) => isOnline).length,
+  }));
   addLoginPages(client.app);
   link.attach(client.server);
 

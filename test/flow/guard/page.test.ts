@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => door.close());
 
 const pages = ['/', '/pair'] as const;
-const files = ['/pair.js', '/page.css'] as const;
+const files = ['/pair.js', '/copy.js', '/page.css'] as const;
 
 describe.each([...pages, ...files])('%s', (path) => {
   test('is served to anybody on this computer, without a key and without a trace', async () => {
@@ -47,9 +47,18 @@ describe.each(pages)('the page %s', (path) => {
 
   test('has no script, style or handler of its own that the policy would have to allow', async () => {
     const text = await (await fetch(`${door.url}${path}`)).text();
-    expect(text).not.toMatch(/<script(?! src="\/pair\.js")|<style|\son\w+=|style=|javascript:/i);
-    expect(text).not.toMatch(/https?:/);
+    expect(text).not.toMatch(/<script(?! src="\/(pair|copy)\.js")|<style|\son\w+=|style=|javascript:/i);
+    expect(text.replaceAll(door.url, '')).not.toMatch(/https?:/);
   });
+});
+
+test('GO-13: says where each client finds the companion, in the names that they read', async () => {
+  const text = await (await fetch(door.url)).text();
+  for (const name of ['Claude Code', 'Codex', 'Anthropic SDKs', 'OpenAI SDKs', 'curl']) expect(text).toContain(name);
+  expect(text).toContain(`"ANTHROPIC_BASE_URL": "${door.url}"`);
+  expect(text).toContain(`OPENAI_BASE_URL=${door.url}/v1`);
+  expect(text).not.toMatch(/CLAUDE_API_BASE_URL|OPENAI_API_BASE\b|apiBaseUrl/);
+  expect(text).toMatch(/Running for less than a minute, version \d+\.\d+\.\d+/);
 });
 
 test('what stands in the address of a page is never part of it', async () => {
