@@ -11,6 +11,8 @@ import { disclosureText } from '../shared/login-disclosure.ts';
 import { Secret } from '../shared/redact.ts';
 import type { ClientSettings, CompanionStatus, SeatStatus } from '../shared/status.ts';
 import { openAccountMode } from './account-mode.ts';
+import { AuthFiles } from './account/files/auth-files.ts';
+import { authFileNotices } from './account/files/auth-file-notices.ts';
 import { CredentialTraits } from './account/credential-traits.ts';
 import { openApiMode } from './api-mode.ts';
 import { isSessionId } from './account/session-record.ts';
@@ -55,6 +57,7 @@ import { LoginTickets } from './http/device/login-tickets.ts';
 import { deviceLoginRoutes } from './http/manage/device-login-routes.ts';
 import { addRoutes } from './http/manage/add-routes.ts';
 import { configRoutes } from './http/manage/config-routes.ts';
+import { authFileRoutes } from './http/manage/auth-file-routes.ts';
 import { authRoutes } from './http/manage/auth-routes.ts';
 import { keyStatsRoute } from './http/manage/key-stats-route.ts';
 import { ledgerRoutes } from './http/manage/ledger-routes.ts';
@@ -286,6 +289,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     logins: [...accounts.logins.statuses()],
     pendingLogins: [...accounts.desk.pending(), ...accounts.deviceDesk.pending()],
     claudeCode: { quotas: [...quotas.windowsOf(`key/${claudeCodeQuotas}`)] },
+    fileNotices: authFileNotices(authFiles.statuses()).slice(0, 50),
     ...(live && { settings: { problem: live.problem?.slice(0, 4000) ?? null, pending: [...live.pending] } }),
   });
   /** For somebody who looks: what is old is asked anew, and told when it comes. */
@@ -369,6 +373,22 @@ export async function createApp(options: AppOptions): Promise<App> {
     onChange: () => link.broadcastStatus(),
     onReplaced: (from, to) => limits.setLimit([to], limits.use(from).limit),
   });
+  const authFiles = new AuthFiles({
+    folder: config.auth.folder ?? paths.authFolder,
+    keys: api.keys,
+    get providers() {
+      return config.providers;
+    },
+    store,
+    logger,
+    onChange: () => link.broadcastStatus(),
+    onReplaced: (from, to) => {
+      traits.move(from, to);
+      api.pool.forget(from);
+      limits.setLimit([to], limits.use(from).limit);
+    },
+  });
+  await authFiles.scan();
   const sessionDesk = new SessionDesk({
     sessions,
     traits,
@@ -378,6 +398,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const routes: readonly Route[] = [
     ...authRoutes(authBook),
+    ...authFileRoutes(authFiles),
     keyStatsRoute(() => keyControl.stats()),
     ...sessionRoutes({ desk: sessionDesk, nowMs }),
     refreshRoute(() => accounts.logins.worker()),
@@ -389,7 +410,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
     ...clientKeyRoutes(clientKeys),
     ...configRoutes(live),
-    statusRoute({ status, notices: () => notices, configProblem: () => live?.problem ?? null, ledger }),
+    statusRoute({
+      status,
+      notices: () => [...notices, ...authFileNotices(authFiles.statuses())],
+      configProblem: () => live?.problem ?? null,
+      ledger,
+    }),
     ...notificationRoutes(() => notifier.test()),
     ...quotaRoutes({
       credentials: () => [
@@ -533,7 +559,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const stopAll = async () => {
     stopWatching?.();
     await activity.drain(isListening ? config.server.drainSeconds * 1000 : 0);
-    await Promise.all([web.upstream.settle(), claudeCode.close(), accounts.close(), notifier.close()]);
+    await Promise.all([
+      web.upstream.settle(),
+      claudeCode.close(),
+      accounts.close(),
+      notifier.close(),
+      authFiles.close(),
+    ]);
     const closed = Promise.all([client.close(), control.close()]);
     await link.close();
     await closed;
@@ -545,13 +577,16 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   let stopping: Promise<void> | undefined;
   return {
-    notices,
+    get notices() {
+      return [...notices, ...authFileNotices(authFiles.statuses())];
+    },
     control,
     served: client.routes,
     service,
     async start() {
       checkBinding(config.server.host, clientKey !== null);
       void claudeCode.tidy();
+      if (config.auth.watch) authFiles.watch();
       await listenForCommands(control, paths.controlSocket);
       isListening = true;
       port = await listenForClients(client.app, config.server.host, config.server.port);

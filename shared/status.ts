@@ -135,6 +135,8 @@ export const companionStatusSchema = z.object({
   claudeCode: z.object({ quotas: z.array(quotaWindowSchema).max(64) }).optional(),
   /** Why the settings on disk were not taken, and which of them wait for the next start. */
   settings: z.object({ problem: z.string().max(4000).nullable(), pending: z.array(label).max(200) }).optional(),
+  /** What a person should know of the files with plain keys that were found: a line each. */
+  fileNotices: z.array(z.string().max(4000)).max(50).optional(),
   seats: z.array(seatStatusSchema).max(100),
   activity: z.array(activitySchema).max(100),
 });

@@ -83,6 +83,11 @@ function addChanging(auth: Command): void {
     .action(async (owner: 'claude-code' | 'codex' | 'gh' | 'kiro', options: GlobalOptions & { off?: true }) =>
       (await import('./command/auth-adopt.ts')).adopt(owner, options),
     );
+  defineCommand(auth, 'import-files', 'take over the API keys in `auths/*.json`')
+    .option('--remove', 'delete the plain files whose keys are all kept, encrypted')
+    .action(async (options: GlobalOptions & { remove?: true }) =>
+      (await import('./command/auth-import-files.ts')).importFiles(options),
+    );
   defineCommand(auth, 'import', 'take over the Claude login in the file of another program')
     .argument('[file]', 'its credentials.json; looked for unless given')
     .option('-y, --yes', 'do not ask')

@@ -4,6 +4,7 @@ import type { Argument } from 'commander';
 import { CompanionError } from '../base/error.ts';
 import { version } from '../version.ts';
 import { addAuth } from './auth-program.ts';
+import type { AddSessionOptions } from './command/session-add.ts';
 import type { UsageOptions } from './command/usage.ts';
 import { addConfig } from './config-program.ts';
 import { addVault } from './vault-program.ts';
@@ -149,6 +150,21 @@ function addSessions(program: Command): void {
     .action(async (name: string, options: GlobalOptions & { organisation?: string }) =>
       (await import('./command/session.ts')).useSession(name, options),
     );
+  defineCommand(session, 'add', 'hand one over: the value of its cookie is asked for, or piped in')
+    .allowExcessArguments()
+    .option('--name <name>', 'what to call it (default: its e-mail address)')
+    .option('--organisation <id>', 'an organisation of that account, by id')
+    .option('--expires-in <time>', 'how long the cookie is good: 720h, 30d')
+    .action(async (options: AddSessionOptions, self: Command) =>
+      (await import('./command/session-add.ts')).addSession(self.args, options),
+    );
+  for (const verb of ['deactivate', 'activate'] as const) {
+    defineCommand(session, verb, verb === 'activate' ? 'let one serve again' : 'keep one, and let it serve nobody')
+      .argument('<session>', 'its name, e-mail address or id')
+      .action(async (name: string, options: GlobalOptions) =>
+        (await import('./command/session.ts')).turnSession(name, verb, options),
+      );
+  }
   defineCommand(session, 'remove', 'forget one, and its secret')
     .argument('<session>', 'its name, e-mail address or id')
     .action(async (name: string, options: GlobalOptions) =>

@@ -7,6 +7,8 @@ export interface Paths {
   /** 8 hex digits that stand for this home, where names are shared by the whole computer. */
   readonly homeId: string;
   readonly configFile: string;
+  /** Where a person may have plain files with API keys, unless the settings name another folder. */
+  readonly authFolder: string;
   readonly database: string;
   readonly vault: string;
   readonly vaultKey: string;
@@ -40,6 +42,7 @@ export function pathsOf(home: string, surroundings: PathSurroundings = systemSur
       return idOf(home);
     },
     configFile: join(home, 'config.yaml'),
+    authFolder: join(home, 'auths'),
     database: join(home, 'companion.db'),
     vault: join(home, 'vault.json'),
     vaultKey: join(home, 'vault.key'),

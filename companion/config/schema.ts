@@ -164,6 +164,17 @@ export const configSchema = z.strictObject({
     }),
   }),
   auth: z.strictObject({
+    folder: setting(text.optional(), {
+      description: 'where credential files such as `claude.json` are looked for; `auths` in the home unless given',
+      allowed: 'the path of a folder',
+      formerly: ['auth-dir', 'auth_dir'],
+      isPath: true,
+      neverInDotEnv: true,
+    }),
+    watch: setting(boolean.default(true), {
+      description: 'a credential file that comes or changes is taken over while the companion runs',
+      allowed: booleanWords,
+    }),
     encryption: z.strictObject({
       enabled: setting(alwaysTrue.default(true), {
         description: 'always on: what rests in the vault is encrypted',

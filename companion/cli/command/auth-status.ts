@@ -18,6 +18,8 @@ export interface AuthOverview extends Omit<ListedLogins, 'importable'> {
   /** Absent from a companion of a version that does not tell. */
   readonly claudeCode?: ClaudeCodeReport;
   readonly keys: NonNullable<CompanionStatus['keys']>;
+  /** Of files with plain keys; absent where none was found. */
+  readonly fileNotices?: readonly string[];
   readonly sessions: CompanionStatus['sessions'];
 }
 
@@ -32,9 +34,18 @@ async function readOverview(): Promise<AuthOverview> {
   const talk = await openConversation();
   try {
     const { logins, worker, importable } = await talk.ask<ListedLogins>('GET', '/control/logins');
-    const { keys = [], sessions } = await talk.ask<CompanionStatus>('GET', '/control/status');
+    const { keys = [], sessions, fileNotices = [] } = await talk.ask<CompanionStatus>('GET', '/control/status');
     const claudeCode = await talk.ask<ClaudeCodeReport>('GET', '/control/claude-code').catch(unlessUnknown);
-    return { logins, ...(claudeCode === undefined ? {} : { claudeCode }), keys, sessions, worker, importable };
+    const files = fileNotices.length === 0 ? {} : { fileNotices };
+    return {
+      logins,
+      ...(claudeCode === undefined ? {} : { claudeCode }),
+      keys,
+      ...files,
+      sessions,
+      worker,
+      importable,
+    };
   } finally {
     await talk.close();
   }
@@ -71,6 +82,9 @@ export function overviewLines(overview: AuthOverview, nowMs: number): readonly s
       `none: \`${signInCommand('openai')}\` signs in`,
     ),
     ['API keys', describeKeys(keys)],
+    ...(overview.fileNotices ?? []).flatMap((notice) =>
+      wrap(printable(notice), textColumn).map((line): Row => ['', paint.warn(line)]),
+    ),
     ...sessionRows(sessions),
     ['Renewal', describeWorker(worker, nowMs)],
   ];

@@ -24,6 +24,9 @@ function describeSession(session: SessionStatus): string {
   const until = session.validUntilMs === null ? '' : `, valid until ${formatMoment(session.validUntilMs, now)}`;
   const others = session.organisations.filter((one) => one.mayChat && one.id !== session.organisationId);
   const facts = [
+    ...(session.isOff === true
+      ? [['Off', paint.warn(`\`companion session activate ${quoted(session.name)}\` turns it on`)]]
+      : []),
     ['State', `${describeState(session.state)}, synced ${formatAgo(session.syncedAtMs, now)}${until}`],
     ...troubleOf(session, 16).map((line) => ['', line]),
     ['Plan', session.plan ?? 'not known'],
@@ -63,6 +66,17 @@ export async function useSession(name: string, options: Options & { readonly org
   if (output.isJson) return output.json(session);
   const organisation = session.organisation === null ? '' : ` with the organisation "${session.organisation}"`;
   output.line(`${session.name} now serves by default${organisation}.`);
+}
+
+export async function turnSession(name: string, verb: 'activate' | 'deactivate', options: Options): Promise<void> {
+  const output = createOutput(options.json === true);
+  const answer = await ask<{ readonly message: string }>('POST', `/api/session/${encodeURIComponent(name)}/${verb}`);
+  if (output.isJson) return output.json(answer);
+  output.line(answer.message);
+}
+
+function quoted(name: string): string {
+  return /^[\w.@-]+$/.test(name) ? name : `"${name}"`;
 }
 
 export async function removeSession(name: string, options: Options): Promise<void> {

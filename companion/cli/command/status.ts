@@ -2,8 +2,9 @@ import type { CompanionStatus, LoginStatus, SessionStatus } from '../../../share
 import type { QuotaWindow } from '../../../shared/quota.ts';
 import { askRunning } from '../control-client.ts';
 import { accountOf, describeLoginState, kindOf } from '../login-words.ts';
-import { bar, createOutput, formatAgo, formatDuration, formatMoment, paint, table } from '../print.ts';
+import { bar, createOutput, formatAgo, formatDuration, formatMoment, paint, table, wrap } from '../print.ts';
 import type { Output } from '../print.ts';
+import { printable } from '../terminal.ts';
 import { describeState, troubleOf } from './session.ts';
 
 export async function status({ isJson }: { readonly isJson: boolean }): Promise<void> {
@@ -30,6 +31,7 @@ function printStatus(output: Output, now: CompanionStatus): void {
   printLogins(output, now);
   printKeys(output, now.keys ?? []);
   printBrowsers(output, now);
+  printFiles(output, now.fileNotices ?? []);
   output.line();
   output.line(paint.strong('Sessions'));
   if (now.sessions.length === 0) output.line('  none yet: open the extension and click "Sync session"');
@@ -98,6 +100,14 @@ function printKeys(output: Output, keys: NonNullable<CompanionStatus['keys']>): 
       }),
     ),
   );
+}
+
+/** Nothing at all for whoever has no such files. */
+function printFiles(output: Output, notices: readonly string[]): void {
+  if (notices.length === 0) return;
+  output.line();
+  output.line(paint.strong('Files with plain keys'));
+  for (const notice of notices) for (const line of wrap(printable(notice), 2)) output.line(`  ${paint.warn(line)}`);
 }
 
 function printBrowsers(output: Output, now: CompanionStatus): void {

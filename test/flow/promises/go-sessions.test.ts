@@ -183,8 +183,10 @@ describe('a session that is handed over', () => {
   test('is told in the same words as in the popup', async () => {
     const file = join(import.meta.dirname, '../../../extension/public/_locales/en/messages.json');
     const messages = JSON.parse(await readFile(file, 'utf8')) as Record<string, { readonly message: string }>;
-    const told = ['consentTitle', 'consentVault', 'consentAgree'].map((name) => messages[name]?.message);
-    expect(told).toEqual([sessionDisclosure.title, ...sessionDisclosure.paragraphs]);
+    const [title, vault, agree] = ['consentTitle', 'consentVault', 'consentAgree'].map(
+      (name) => messages[name]?.message,
+    );
+    expect(sessionDisclosure).toEqual({ title, paragraphs: [vault, `Handing it over says: “${agree}”`] });
   });
 });
 
