@@ -19,6 +19,8 @@ describe('defaults', () => {
       security: { authToken: undefined, auth: true },
       vault: { kind: 'auto' },
       auth: {
+        folder: undefined,
+        watch: true,
         encryption: { enabled: true, key: undefined, previousKeys: [] },
         quota: { resetSchedule: new Map(), timeZone: undefined },
         refresh: { enabled: true, checkInterval: 300_000, refreshLeadTime: 600_000 },
