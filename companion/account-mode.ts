@@ -165,7 +165,9 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
       if ([...changed].some((key) => key.startsWith('auth.refresh.'))) logins.applyRhythm();
       if (changed.has('codex.enabled')) adopted.codex = config.codex.enabled;
       if (changed.has('claude_code.use_login')) adopted['claude-code'] = config.claudeCode.useLogin;
-      if (changed.has('codex.enabled') || changed.has('claude_code.use_login')) await logins.reload();
+      if (changed.has('kiro.use_login')) adopted.kiro = config.kiro.useLogin;
+      const switches = ['codex.enabled', 'claude_code.use_login', 'kiro.use_login'] as const;
+      if (switches.some((key) => changed.has(key))) await logins.reload();
     },
     look: () => usage.look(),
     close: async () => {

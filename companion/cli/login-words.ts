@@ -12,6 +12,7 @@ export function titleOf(provider: LoginProviderId): string {
 
 /** `Claude login`, `ChatGPT login`, `Claude Code's login`. */
 export function kindOf({ provider, owner }: Pick<LoginStatus, 'provider' | 'owner'>): string {
+  if (owner === 'kiro') return "Kiro's own login";
   return owner === 'claude-code' ? "Claude Code's login" : `${titleOf(provider)} login`;
 }
 
@@ -46,6 +47,7 @@ export function describeLasting(login: Lasting, nowMs: number): string {
 
 function describeRenewal({ isRefreshable, owner, state }: Lasting, isOver: boolean): string {
   if (owner === 'claude-code') return 'renewed by Claude Code alone';
+  if (owner === 'kiro') return 'renewed by Kiro alone';
   if (state === 'dead' || !isRefreshable) return 'not renewed';
   return isOver ? 'renewed when it is needed' : 'renewed by itself';
 }

@@ -4,6 +4,8 @@
  */
 import { startAnthropicApi } from './anthropic/api.ts';
 import { startChatGptBackend } from './chatgpt/backend.ts';
+import { startKiroBackend } from './kiro/backend.ts';
+import { startAwsOidc } from './kiro/oidc.ts';
 import { startClaudeAccounts } from './oauth/claude-accounts.ts';
 import { startOpenAiAuth } from './oauth/openai-auth.ts';
 import { startOpenAiApi } from './openai/api.ts';
@@ -13,9 +15,10 @@ import type { Flavour } from './openai/flavour.ts';
 const usage = `usage: node serve.ts anthropic|${flavours.join('|')} [port]   an API that takes a key
        node serve.ts claude [port]    a Claude subscription: consent page, tokens, and the API on the next port
        node serve.ts chatgpt [port]   a ChatGPT plan: consent page, tokens, and the backend on the next port
+       node serve.ts kiro [port]      a Kiro plan: AWS with a page for codes, and Kiro on the next port
 `;
 
-type Kind = Flavour | 'anthropic' | 'claude' | 'chatgpt';
+type Kind = Flavour | 'anthropic' | 'claude' | 'chatgpt' | 'kiro';
 
 interface Wish {
   readonly kind: Kind;
@@ -37,7 +40,7 @@ function readWish(words: readonly string[]): Wish | null {
 }
 
 function isKind(word: string): word is Kind {
-  return ['anthropic', 'claude', 'chatgpt'].includes(word) || isFlavour(word);
+  return ['anthropic', 'claude', 'chatgpt', 'kiro'].includes(word) || isFlavour(word);
 }
 
 function isFlavour(word: string): word is Flavour {
@@ -50,6 +53,8 @@ async function start({ kind, port }: Wish): Promise<Served> {
       return startClaude(port);
     case 'chatgpt':
       return startChatGpt(port);
+    case 'kiro':
+      return startKiro(port);
     default: {
       const api = await (kind === 'anthropic' ? startAnthropicApi({ port }) : startOpenAiApi({ flavour: kind, port }));
       return { lines: [api.url, api.key], close: () => api.close() };
@@ -68,6 +73,15 @@ async function startChatGpt(port: number): Promise<Served> {
   return {
     lines: linesOf({ ...auth.environment, ...backend.environment }),
     close: () => Promise.all([auth.close(), backend.close()]),
+  };
+}
+
+async function startKiro(port: number): Promise<Served> {
+  const aws = await startAwsOidc({ port, intervalSeconds: 2 });
+  const backend = await startKiroBackend({ tokens: aws, port: portAfter(port) });
+  return {
+    lines: linesOf({ ...aws.environment, ...backend.environment }),
+    close: () => Promise.all([aws.close(), backend.close()]),
   };
 }
 

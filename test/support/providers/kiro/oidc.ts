@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from '../server/call.ts';
 import { createId } from '../server/ids.ts';
 import type { RecordedRequest } from '../server/record.ts';
-import { sendJson } from '../server/send.ts';
+import { sendBody, sendJson } from '../server/send.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer, ServerOptions } from '../server/server.ts';
 import type { KiroTokens } from './backend.ts';
@@ -191,6 +191,7 @@ export class AwsOidcStandIn implements KiroTokens {
     const { method, pathname, json } = call.record;
     const body = typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
     try {
+      if (pathname === '/device') return await this.#serveDevicePage(call);
       if (method !== 'POST') throw new OidcRefusal('invalid_request', 'Use POST.', 405);
       const { record } = call;
       if (!record.headers['content-type']?.startsWith('application/json')) {
@@ -210,6 +211,18 @@ export class AwsOidcStandIn implements KiroTokens {
       if (!(thrown instanceof OidcRefusal)) throw thrown;
       await sendJson(call, thrown.status, { error: thrown.error, error_description: thrown.message });
     }
+  }
+
+  /** The page on which a person confirms a code. */
+  async #serveDevicePage(call: Call): Promise<void> {
+    const { method, path, body } = call.record;
+    const form = new URLSearchParams(method === 'POST' ? body.toString('utf8') : path.split('?', 2)[1]);
+    const userCode = form.get('user_code') ?? '';
+    const how = form.get('how');
+    if (method === 'POST' && (how === 'confirmed' || how === 'denied')) this.decide(userCode, how);
+    const shown = method === 'POST' ? `<p>${how}: you may close this page.</p>` : deviceForm(userCode);
+    const html = `<!doctype html><html lang="en"><title>AWS (a stand-in)</title><body><h1>AWS</h1>${shown}</body></html>`;
+    await sendBody(call, 200, html, { 'content-type': 'text/html; charset=utf-8' });
   }
 
   #register({ clientName, clientType, scopes, grantTypes, ...rest }: Record<string, unknown>): object {
@@ -244,7 +257,7 @@ export class AwsOidcStandIn implements KiroTokens {
     const { codeLifeSeconds: expiresIn, intervalSeconds: interval, nowMs } = this.#options;
     const expiresAtMs = nowMs() + expiresIn * 1000;
     this.#codes.set(deviceCode, { clientId, userCode, expiresAtMs, state: 'waiting', askedAtMs: -Infinity });
-    const verificationUri = 'https://device.sso.us-east-1.amazonaws.com/';
+    const verificationUri = `${this.url}/device`;
     return {
       deviceCode,
       userCode,
@@ -351,4 +364,11 @@ export class AwsOidcStandIn implements KiroTokens {
     this.#secrets.add(text);
     return text;
   }
+}
+
+function deviceForm(userCode: string): string {
+  const code = /^[\w-]{1,40}$/.test(userCode) ? userCode : '';
+  const button = (how: string, words: string) => `<button name="how" value="${how}">${words}</button>`;
+  return `<form method="post" action="/device"><label>Code <input name="user_code" value="${code}"></label>
+${button('confirmed', 'Allow access')} ${button('denied', 'Deny access')}</form>`;
 }

@@ -17,7 +17,7 @@ describe('a code', () => {
     const code = await device.start({}, never);
     expect(code).toMatchObject({
       userCode: expect.stringMatching(/^\w{4}-\w{4}$/),
-      verificationUri: 'https://device.sso.us-east-1.amazonaws.com/',
+      verificationUri: `${site.url}/device`,
       verificationUriComplete: expect.stringContaining(code.userCode),
       lastsMs: 600_000,
     });
