@@ -203,6 +203,7 @@ describe('the dashboard', () => {
     expect(await plot.getAttribute('aria-valuetext')).not.toBe(told);
     expect(await page.locator('.plot-tip').innerText()).toContain('in all');
     await page.getByText('As a table').first().click();
+    await page.locator('.plot-table table').first().waitFor();
     expect(await page.locator('.plot-table table').first().locator('tbody tr').count()).toBeGreaterThan(20);
     await page.close();
   });

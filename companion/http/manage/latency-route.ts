@@ -5,7 +5,7 @@ import { nameOfGroup } from './ledger-names.ts';
 import type { LedgerRouteOptions } from './ledger-names.ts';
 import { defineRoute } from './route.ts';
 import type { Route } from './route.ts';
-import { bucketsOf, spanOf, spanQuery } from './time-span.ts';
+import { bucketsOf, spanOf, spanQuery, stepQuery } from './time-span.ts';
 
 const percentiles = z.object({
   p50: z.number().nullable(),
@@ -31,6 +31,7 @@ export function latencyRoute({ ledger, names, nowMs }: LedgerRouteOptions): Rout
     query: spanQuery.extend({
       by: z.enum(keys).default('total'),
       series: z.enum(['true', 'false']).default('false'),
+      ...stepQuery.shape,
     }),
     answer: z.object({
       groups: z.array(
@@ -51,7 +52,7 @@ export function latencyRoute({ ledger, names, nowMs }: LedgerRouteOptions): Rout
     handle: ({ query }) => {
       const { insight } = ledger;
       const span = spanOf(query, nowMs(), () => insight.oldestAtMs());
-      const buckets = bucketsOf(span, undefined);
+      const buckets = bucketsOf(span, query.step);
       const samples = insight.latencySamples(query.by, buckets.edges);
       const groups = groupsOf(samples, (key) => nameOfGroup(names, query.by, key));
       if (query.series === 'false') {

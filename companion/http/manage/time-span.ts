@@ -11,6 +11,11 @@ export const spanQuery = z.object({
   until: moment.optional().describe('Until just before; RFC 3339. Now unless given'),
 });
 
+/** For an answer over time. */
+export const stepQuery = z.object({
+  step: z.coerce.number().int().min(60).max(31_536_000).optional().describe('Seconds of one bucket'),
+});
+
 export interface Span {
   readonly sinceMs: number;
   readonly untilMs: number;

@@ -7,7 +7,7 @@ import type { LedgerNames, LedgerRouteOptions } from './ledger-names.ts';
 import { nameOfGroup } from './ledger-names.ts';
 import { defineRoute } from './route.ts';
 import type { Route } from './route.ts';
-import { bucketsOf, spanOf, spanQuery } from './time-span.ts';
+import { bucketsOf, spanOf, spanQuery, stepQuery } from './time-span.ts';
 
 const time = z.iso.datetime();
 const sums = z.object({
@@ -128,7 +128,7 @@ export function seriesRoute({ ledger, names, nowMs }: LedgerRouteOptions): Route
       'so that there are 300 buckets at most. The eight groups with the most tokens, and all `others` as one.',
     query: spanQuery.extend({
       by: z.enum(insightKeys).default('total'),
-      step: z.coerce.number().int().min(60).max(31_536_000).optional().describe('Seconds of one bucket'),
+      ...stepQuery.shape,
     }),
     answer: z.object({
       step_seconds: z.number(),

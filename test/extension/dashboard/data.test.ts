@@ -9,7 +9,7 @@ import {
 import type { Exchange } from '../../../extension/entrypoints/dashboard/data/exchanges.ts';
 import { periodQuery } from '../../../extension/entrypoints/dashboard/data/period.ts';
 import { overviewHash, placeOf, requestsHash } from '../../../extension/entrypoints/dashboard/data/route.ts';
-import { layersOf, stackOf } from '../../../extension/entrypoints/dashboard/data/stack.ts';
+import { coarsen, layersOf, stackOf } from '../../../extension/entrypoints/dashboard/data/stack.ts';
 import { latencyQuestion, seriesQuestion, usageQuestion } from '../../../extension/entrypoints/dashboard/data/usage.ts';
 import { cacheShare, failureShare } from '../../../extension/entrypoints/dashboard/overview/totals.ts';
 import { windowOf } from '../../../extension/entrypoints/dashboard/requests/row-window.ts';
@@ -114,6 +114,28 @@ describe('a pile of bars', () => {
       [1, null, 2],
     ]);
     expect(stackOf([], new Set())).toEqual([]);
+  });
+});
+
+describe('many bars', () => {
+  const hours = (count: number) =>
+    Array.from({ length: count }, (_, hour) => new Date(2025, 4, 1, hour).getTime() / 1_000);
+  const fine = (count: number) => ({
+    stepSeconds: 3_600,
+    times: hours(count),
+    series: [series('a', ...hours(count).map(() => 2))],
+  });
+
+  test('become one a day, and no request is lost', () => {
+    const coarse = coarsen(fine(100));
+    expect(coarse.stepSeconds).toBe(86_400);
+    expect(coarse.times).toEqual([0, 24, 48, 72, 96].map((hour) => hours(100)[hour]));
+    expect(coarse.series[0]?.exchanges).toEqual([48, 48, 48, 48, 8]);
+  });
+
+  test('stay as they are while they can be told apart', () => {
+    const few = fine(60);
+    expect(coarsen(few)).toBe(few);
   });
 });
 

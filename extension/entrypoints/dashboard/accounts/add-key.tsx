@@ -4,6 +4,7 @@ import { text } from '../../../text.ts';
 import { cleanLabel } from '../../../ui/label.ts';
 import { Panel } from '../../../ui/panel.tsx';
 import { authsQuestion } from '../data/auths.ts';
+import { fieldsOf, textOf } from '../data/read.ts';
 import { useChange } from '../data/use-change.ts';
 import { ProblemNote } from '../parts/answer-of.tsx';
 import { Field } from '../parts/field.tsx';
@@ -30,7 +31,7 @@ export function AddKey() {
     if (answer?.ok !== true) return;
     setToken('');
     setName('');
-    setAdded(called === '' ? (providers.find(({ value }) => value === provider)?.label ?? provider) : called);
+    setAdded(textOf(fieldsOf(answer.body)['name']) || called);
   }
 
   return (

@@ -28,7 +28,12 @@ function KeyCard({ auth, children }: { readonly auth: Auth; readonly children: C
   const tell = useTell();
   const { word, tone } = statusOf(auth);
   const name = cleanLabel(auth.name, 120) || cleanLabel(auth.id, 40);
-  const ending = auth.ending === null ? '' : `…${cleanLabel(auth.ending, 8)}`;
+  const ending =
+    auth.ending === null
+      ? ''
+      : `…${cleanLabel(auth.ending, 40)
+          .replace(/^[.…]+/, '')
+          .slice(-4)}`;
   return (
     <section class="account" aria-label={text('accountNamed', name)}>
       <div class="tile-head">

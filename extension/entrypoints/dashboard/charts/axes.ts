@@ -6,7 +6,7 @@ const DAY_S = 86_400;
 
 /** Clock times, and dates where the marks stand a day or more apart. */
 export function timeAxis(theme: PlotTheme, style: TimeStyle): uPlot.Axis {
-  const clock = formatter(style, { hour: '2-digit', minute: '2-digit', hourCycle: style.hourCycle });
+  const clock = formatter(style, { hour: 'numeric', minute: '2-digit', hourCycle: style.hourCycle });
   const date = formatter(style, { day: 'numeric', month: 'short' });
   return {
     ...plainAxis(theme),
@@ -31,7 +31,7 @@ export function valueAxis(theme: PlotTheme, write: (value: number) => string): u
 /** What a step is called: the time of its begin, with the day where it is not obvious. */
 export function stepFormatter(style: TimeStyle, stepSeconds: number): (atSeconds: number) => string {
   const day = { weekday: 'short', day: 'numeric', month: 'short' } as const;
-  const clock = { hour: '2-digit', minute: '2-digit', hourCycle: style.hourCycle } as const;
+  const clock = { hour: 'numeric', minute: '2-digit', hourCycle: style.hourCycle } as const;
   const format = formatter(style, stepSeconds >= DAY_S ? day : { ...day, ...clock });
   return (atSeconds) => format.format(atSeconds * 1_000);
 }

@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import { text } from '../../../text.ts';
 import { inlineLabel } from '../../../ui/label.ts';
 import { useFigures, useTimeStyle } from '../../../ui/use-figures.ts';
-import { type Layer, layersOf, stackOf, sum } from '../data/stack.ts';
+import { coarsen, type Layer, layersOf, stackOf, sum } from '../data/stack.ts';
 import type { UsageSeries } from '../data/usage.ts';
 import { stepFormatter, timeAxis, valueAxis } from './axes.ts';
 import { Legend } from './legend.tsx';
@@ -21,36 +21,27 @@ export interface StackedBarsProps {
 const HEIGHT_PX = 230;
 
 /** Requests over time, each bar a pile of what they asked for. */
-export function StackedBars({ series, label, nameOf }: StackedBarsProps) {
-  const figures = useFigures();
+export function StackedBars({ series: told, label, nameOf }: StackedBarsProps) {
+  const { count } = useFigures();
   const style = useTimeStyle();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const series = useMemo(() => coarsen(told), [told]);
   const layers = useMemo(() => layersOf(series.series), [series]);
   const data = useMemo(() => dataOf(series, layers, hidden), [series, layers, hidden]);
-  const name = (layer: Layer): string =>
-    layer.name === null ? text('seriesOther') : inlineLabel(nameOf(layer.key, layer.name), 60) || text('seriesNone');
-  const shown = layers.filter((layer) => !hidden.has(layer.key));
+  const named = layers.map((layer, index) => ({ ...layer, place: index + 1, label: labelOf(layer, nameOf) }));
+  const shown = named.filter((layer) => !hidden.has(layer.key));
   const writeStep = useMemo(() => stepFormatter(style, series.stepSeconds), [style, series.stepSeconds]);
-  const timeAt = (index: number): string => writeStep(series.times[index] ?? 0);
-  const totalAt = (index: number): string => figures.count(sum(shown.map((layer) => layer.values[index] ?? 0)));
-  const rowsAt = (index: number) =>
-    shown
-      .map((layer) => ({ layer, value: layer.values[index] ?? 0 }))
-      .filter(({ value }) => value > 0)
-      .toReversed();
-
-  const toggle = (key: string): void => {
-    const next = new Set(hidden);
-    if (!next.delete(key)) next.add(key);
-    setHidden(next);
-  };
-
+  const barAt = (index: number): Bar => ({
+    time: writeStep(series.times[index] ?? 0),
+    parts: partsAt(shown, index, count),
+  });
+  const totalAt = (index: number): string => count(sum(shown.map((layer) => layer.values[index] ?? 0)));
   return (
     <>
       <Legend
-        entries={layers.map((layer, index) => ({ key: layer.key, name: name(layer), place: index + 1 }))}
+        entries={named.map(({ key, label: name, place }) => ({ key, name, place }))}
         hidden={hidden}
-        onToggle={toggle}
+        onToggle={(key) => setHidden(toggled(hidden, key))}
       />
       <Plot
         label={label}
@@ -59,44 +50,73 @@ export function StackedBars({ series, label, nameOf }: StackedBarsProps) {
         stepSeconds={series.stepSeconds}
         data={data}
         drawingKey={`${series.stepSeconds} ${layers.length}`}
-        options={(theme, tools) => barOptions(theme, tools, { series, layers, style, count: figures.count })}
-        describe={(index) =>
-          text(
-            'plotStep',
-            timeAt(index),
-            totalAt(index),
-            rowsAt(index)
-              .map(({ layer, value }) => `${name(layer)} ${figures.count(value)}`)
-              .join(', '),
-          )
-        }
-        tip={(index) => (
-          <>
-            <strong>{timeAt(index)}</strong>
-            <ul>
-              {rowsAt(index).map(({ layer, value }) => (
-                <li key={layer.key}>
-                  <span class={`swatch s${layers.indexOf(layer) + 1}`} />
-                  <span class="tip-name">{name(layer)}</span>
-                  <span class="tip-value">{figures.count(value)}</span>
-                </li>
-              ))}
-            </ul>
-            <p>{text('plotTotal', totalAt(index))}</p>
-          </>
-        )}
+        options={(theme, tools) => barOptions(theme, tools, { series, layers, style, count })}
+        describe={(index) => describeBar(barAt(index), totalAt(index))}
+        tip={(index) => <BarTip bar={barAt(index)} total={totalAt(index)} />}
       />
       <PlotTable
         caption={label}
-        columns={layers.map(name)}
+        columns={named.map((layer) => layer.label)}
         rows={series.times.map((at, index) => ({
           name: writeStep(at),
-          values: layers.map((layer) => figures.count(layer.values[index] ?? 0)),
+          values: layers.map((layer) => count(layer.values[index] ?? 0)),
           isEmpty: layers.every((layer) => (layer.values[index] ?? 0) === 0),
         }))}
       />
     </>
   );
+}
+
+interface NamedLayer extends Layer {
+  readonly label: string;
+  /** Which colour, from 1 on. */
+  readonly place: number;
+}
+
+/** What one bar tells, from its top down. */
+interface Bar {
+  readonly time: string;
+  readonly parts: readonly { readonly layer: NamedLayer; readonly value: string }[];
+}
+
+function partsAt(layers: readonly NamedLayer[], index: number, count: (value: number) => string): Bar['parts'] {
+  return layers
+    .filter((layer) => (layer.values[index] ?? 0) > 0)
+    .map((layer) => ({ layer, value: count(layer.values[index] ?? 0) }))
+    .toReversed();
+}
+
+function describeBar({ time, parts }: Bar, total: string): string {
+  return text('plotStep', time, total, parts.map(({ layer, value }) => `${layer.label} ${value}`).join(', '));
+}
+
+function BarTip({ bar, total }: { readonly bar: Bar; readonly total: string }) {
+  return (
+    <>
+      <strong>{bar.time}</strong>
+      <ul>
+        {bar.parts.map(({ layer, value }) => (
+          <li key={layer.key}>
+            <span class={`swatch s${layer.place}`} />
+            <span class="tip-name">{layer.label}</span>
+            <span class="tip-value">{value}</span>
+          </li>
+        ))}
+      </ul>
+      <p>{text('plotTotal', total)}</p>
+    </>
+  );
+}
+
+function labelOf({ key, name }: Layer, nameOf: StackedBarsProps['nameOf']): string {
+  if (name === null) return text('seriesOther');
+  return inlineLabel(nameOf(key, name), 60) || text('seriesNone');
+}
+
+function toggled(hidden: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  const next = new Set(hidden);
+  if (!next.delete(key)) next.add(key);
+  return next;
 }
 
 interface BarFacts {

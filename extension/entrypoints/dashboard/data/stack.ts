@@ -1,5 +1,5 @@
 /** Series made ready to be drawn on top of each other. Pure. */
-import type { Series } from './usage.ts';
+import type { Series, UsageSeries } from './usage.ts';
 
 /** What is drawn in one colour. */
 export interface Layer {
@@ -7,6 +7,23 @@ export interface Layer {
   /** `null`: everything that has no layer of its own. */
   readonly name: string | null;
   readonly values: readonly number[];
+}
+
+/** So many bars can be told apart. */
+const MOST_BARS = 70;
+const DAY_S = 86_400;
+
+/** By days where the steps are finer and so many that nobody could tell them apart. */
+export function coarsen(series: UsageSeries): UsageSeries {
+  const { times, stepSeconds } = series;
+  if (times.length <= MOST_BARS || stepSeconds >= DAY_S) return series;
+  const days = [...Map.groupBy(times.keys(), (index) => new Date((times[index] ?? 0) * 1_000).toDateString()).values()];
+  const add = (values: readonly number[]) => days.map((steps) => sum(steps.map((index) => values[index] ?? 0)));
+  return {
+    stepSeconds: DAY_S,
+    times: days.map(([first = 0]) => times[first] ?? 0),
+    series: series.series.map((one) => ({ ...one, exchanges: add(one.exchanges), failures: add(one.failures) })),
+  };
 }
 
 /** As many as there are colours that can be told apart. */

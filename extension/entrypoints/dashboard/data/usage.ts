@@ -77,7 +77,7 @@ export function latencyQuestion(period: Period): Question<Latency> {
   return {
     key: `latency/${period}`,
     path: () =>
-      `/v0/management/latency?${queryOf({ by: 'total', series: 'true', ...periodQuery(period, Date.now()) })}`,
+      `/v0/management/latency?${queryOf({ by: 'total', series: 'true', ...stepQuery(period), ...periodQuery(period, Date.now()) })}`,
     read: readLatency,
   };
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { text } from '../../../text.ts';
 import { cleanLabel } from '../../../ui/label.ts';
 import { fieldsOf, textOf } from '../data/read.ts';
@@ -19,7 +19,7 @@ export function SettingForm({ setting, onDone }: SettingFormProps) {
   const change = useChange(settingsQuestion);
   const [typed, setTyped] = useState(setting.isSecret ? '' : valueText(setting.value));
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), []);
+  useLayoutEffect(() => form.current?.querySelector<HTMLElement>('input, select')?.focus(), []);
   const isSwitch = typeof setting.default === 'boolean' || typeof setting.value === 'boolean';
 
   async function send(method: 'PUT' | 'DELETE'): Promise<void> {
