@@ -1,6 +1,5 @@
 /** The parts of notifications, put together: what happens in the companion, as news, and the ways to tell them. */
 import type { Dispatcher } from 'undici';
-import { codexProvider } from '../shared/api-provider.ts';
 import type { RoutedCredential } from '../shared/credential.ts';
 import type { LoginStatus } from '../shared/status.ts';
 import { systemClock } from './base/clock.ts';
@@ -8,13 +7,12 @@ import type { Logger } from './base/log.ts';
 import type { Config } from './config/load.ts';
 import type { LimitEvent } from './exchange/token-limits.ts';
 import type { Link } from './link/link.ts';
+import { createLoginWatch } from './notify/login-watch.ts';
 import { Notifier } from './notify/notifier.ts';
 import { Webhook } from './notify/webhook.ts';
 import {
   newsOfExhaustedQuota,
-  newsOfExpiredLogin,
   newsOfExpiredSession,
-  newsOfFailedRenewal,
   newsOfLowQuota,
   newsOfNoCredit,
   newsOfRejectedKey,
@@ -76,7 +74,7 @@ export function openNotifyMode(options: NotifyModeOptions): NotifyMode {
     nowMs: () => systemClock.nowMs(),
   });
   const nameOf = createNames(options);
-  const watchLogins = createLoginWatch(notifier, options.logins);
+  const watchLogins = createLoginWatch((item) => notifier.tell(item), options.logins);
   return {
     notifier,
     onLimit: (event) => tellOfLimit(notifier, event, nameOf),
@@ -115,39 +113,4 @@ function tellOfLimit(notifier: Notifier, { kind, credential, use, successor }: L
     case 'reset':
       return notifier.tell(newsOfReset(named, use.limit));
   }
-}
-
-type LoginNews = 'login-expired' | 'login-refresh-failed';
-
-/** Each trouble once, until the login is well again. */
-function createLoginWatch(notifier: Notifier, atStart: readonly LoginStatus[]): NotifyMode['onLogins'] {
-  const told = new Map(atStart.map((login) => [login.id, newsOf(login)] as const));
-  return (logins) => {
-    for (const login of logins) {
-      const now = newsOf(login);
-      const before = told.get(login.id);
-      told.set(login.id, now);
-      if (now === undefined || now === before) continue;
-      const named = namedLogin(login);
-      const remedy = login.trouble?.remedy ?? 'Sign in again with `companion auth login`.';
-      const message = login.trouble?.message ?? 'It could not be renewed.';
-      notifier.tell(
-        now === 'login-expired' ? newsOfExpiredLogin(named, remedy) : newsOfFailedRenewal(named, { message, remedy }),
-      );
-    }
-  };
-}
-
-function newsOf({ state, trouble }: LoginStatus): LoginNews | undefined {
-  if (state === 'dead') return 'login-expired';
-  return trouble?.code === 'LOGIN_REFRESH_FAILED' ? 'login-refresh-failed' : undefined;
-}
-
-function namedLogin({ id, provider, name }: LoginStatus): Named {
-  const isChatGpt = provider === 'openai';
-  return {
-    id,
-    provider: isChatGpt ? codexProvider.id : provider,
-    who: `${isChatGpt ? 'ChatGPT' : provider === 'anthropic' ? 'Claude' : provider} login ${name}`,
-  };
 }

@@ -15,7 +15,9 @@ import { isOnThisComputer } from './form.ts';
 import { findValue, isGiven } from './found.ts';
 import type { Found } from './found.ts';
 import { findHome } from './home.ts';
+import { nearest } from './nearest.ts';
 import { pathsOf } from './paths.ts';
+import { unknownProviderIn } from './reset-schedule.ts';
 import { configSchema, settings } from './schema.ts';
 import type { SettingKey } from './schema.ts';
 
@@ -107,8 +109,10 @@ export function readSettings(input: ConfigInput, source?: string): ReadSettings 
 export function checkSettings({ home, problems, found }: ReadSettings): CheckedSettings {
   const parsed = parse(found, problems);
   const sources = Object.fromEntries([...found].map(([key, value]) => [key, value?.source ?? 'default']));
+  const config = toConfig(parsed, home.path, found);
+  refuseUnknownProvider(config, found);
   return {
-    config: toConfig(parsed, home.path, found),
+    config,
     sources: { ...sources, home: home.source } as ConfigSources,
     found,
     valueOf: (key) => key.split('.').reduce((group: unknown, name) => (group as Nested)[name], parsed),
@@ -176,6 +180,21 @@ function toConfig(
     }),
     keys: listKeys(keys, providers, (path) => placeOf(path, found)),
   };
+}
+
+/** A schedule for nobody would be a slip that shows when a limit does not reset. */
+function refuseUnknownProvider({ auth, providers }: Config, found: FoundSettings): void {
+  const ids = providers.map(({ id }) => id);
+  const name = unknownProviderIn(auth.quota.resetSchedule, ids);
+  if (name === undefined) return;
+  const key = 'auth.quota.reset_schedule';
+  const { source } = found.get(key)?.partAt([name]) ?? { source: 'default' };
+  const guess = nearest(name, ids);
+  const end = guess === undefined ? '.' : `; did you mean "${guess}"?`;
+  throw new CompanionError(
+    'CONFIG_INVALID',
+    `${key}.${name.slice(0, 100)} (${source}) is no provider that there is${end}`,
+  );
 }
 
 function placeOf(path: readonly PropertyKey[], found: FoundSettings) {

@@ -57,6 +57,12 @@ export function resetScheduleOf(schedules: ResetSchedules, providerId: string): 
   return own ?? schedules.get(everyProvider) ?? usualSchedule;
 }
 
+/** A name that no credential goes by, given the ids of the providers with keys and logins; `undefined` if all are known. */
+export function unknownProviderIn(schedules: ResetSchedules, ids: readonly string[]): string | undefined {
+  const known = new Set([...ids, ...relatives.keys(), everyProvider]);
+  return [...schedules.keys()].find((name) => !known.has(name));
+}
+
 export const timeZoneWords = 'the name of a time zone, such as Europe/Berlin or UTC';
 export const timeZone = text.refine(isTimeZone);
 

@@ -416,3 +416,18 @@ describe('a claude.ai session', () => {
     expect(pool.standing('ses_a', 'm').state).toBe('ready');
   });
 });
+
+test('that a key is refused is told when it begins, and again only after it has worked in between', async () => {
+  const told: string[] = [];
+  pool = new KeyPool(clock, (credential, code) => told.push(`${credential} ${code}`));
+  const reject = () => pool.noteFailure(id, model, new CompanionError('KEY_REJECTED', 'No.', {}));
+  for (let round = 0; round < 5; round += 1) {
+    reject();
+    await clock.advance(61 * minute);
+  }
+  expect(told).toEqual([`${id} KEY_REJECTED`]);
+  pool.noteSuccess(id, model);
+  reject();
+  pool.noteReply(id, model, 402, noLimits);
+  expect(told).toEqual([`${id} KEY_REJECTED`, `${id} KEY_REJECTED`, `${id} QUOTA_EXHAUSTED`]);
+});
