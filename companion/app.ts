@@ -555,7 +555,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   let stopWatching: (() => void) | undefined;
 
-  const notices = noticesOf(vault, openedVault.quarantinedTo, openedStore.quarantinedTo, config.security.jwtSecret);
+  const notices = [
+    ...noticesOf(vault, openedVault.quarantinedTo, openedStore.quarantinedTo),
+    ...keyNotices(clientKey, adminKey, config.security.jwtSecret),
+  ];
   const stopAll = async () => {
     stopWatching?.();
     await activity.drain(isListening ? config.server.drainSeconds * 1000 : 0);
@@ -642,20 +645,26 @@ function settingsFor(url: string, clientKey: Secret | null): ClientSettings {
   };
 }
 
+/** Keys that were set, work, and protect less than they seem to. */
+function keyNotices(clientKey: Secret | null, adminKey: Secret, jwtSecret: Secret | undefined): readonly string[] {
+  const isShort = jwtSecret !== undefined && Buffer.byteLength(jwtSecret.reveal()) < soundSecretBytes;
+  const isShared = clientKey !== null && clientKey.reveal() === adminKey.reveal();
+  return [
+    ...(isShort
+      ? ['CCPROXY_JWT_SECRET has less than 32 bytes and may be guessed: `openssl rand -base64 32` makes a better one.']
+      : []),
+    ...(isShared
+      ? ['The client key is the admin key as well, so that every client can manage the companion: set another one.']
+      : []),
+  ];
+}
+
 /** Damaged files are never thrown away, and never keep the companion from starting. */
-function noticesOf(
-  vault: Vault,
-  damagedVault: string | null,
-  damagedStore: string | null,
-  jwtSecret: Secret | undefined,
-): readonly string[] {
+function noticesOf(vault: Vault, damagedVault: string | null, damagedStore: string | null): readonly string[] {
   const notices = [
     vault.description.note,
     damagedVault && `The vault was damaged and set aside as ${damagedVault}: pair your browsers again.`,
     damagedStore && `The database was damaged and set aside as ${damagedStore}: pair your browsers again.`,
-    jwtSecret !== undefined && Buffer.byteLength(jwtSecret.reveal()) < soundSecretBytes
-      ? 'CCPROXY_JWT_SECRET has less than 32 bytes and may be guessed: `openssl rand -base64 32` makes a better one.'
-      : null,
   ];
   return notices.filter((notice) => notice !== null);
 }

@@ -151,6 +151,7 @@ export const configSchema = z.strictObject({
           'what the keys of single clients are signed with, instead of the secret that the companion makes and keeps in the vault; with another one they all end',
         allowed: 'printable ASCII characters without spaces; `openssl rand -base64 32` makes some',
         environment: ['CCPROXY_JWT_SECRET'],
+        formerly: ['jwt.secret'],
         isSecret: true,
       },
     ),

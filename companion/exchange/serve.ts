@@ -266,6 +266,7 @@ function routeRequestOf(
     onlyProvider: request.onlyProvider,
     ownKey: request.ownKey,
     account: request.account,
+    isModeForced: request.permit !== null && request.permit.mode !== 'both',
     allowedModels: request.permit?.models ?? undefined,
     affinity: conversation?.isContinued === true ? conversation.key : undefined,
   };

@@ -147,6 +147,6 @@ export function bearerOf({ authorization = '' }: IncomingHttpHeaders): string | 
 
 /** The first of a header that came several times; `undefined` for one that is empty. */
 export function single(value: string | string[] | undefined): string | undefined {
-  const text = [value].flat()[0]?.trim();
+  const text = (Array.isArray(value) ? value[0] : value)?.trim();
   return text === '' ? undefined : text;
 }

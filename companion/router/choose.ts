@@ -35,9 +35,9 @@ export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   const catalogue = catalogueOf(request, facts, keys);
   const location = locateFor(request, catalogue);
   checkAllowed(request, location);
-  if (mode === 'api' && keys.length === 0 && hasChoice) throw refuseMode(mode);
-  if (mode === 'web' && ownKey !== undefined) throw refuseWeb('the client sent its own credential along');
-  if (mode === 'web' && !request.isTranslatable) throw refuseWeb('claude.ai has no such route');
+  if (mode === 'api' && keys.length === 0 && hasChoice) throw refuseMode(request);
+  if (mode === 'web' && ownKey !== undefined) throw refuseWeb('the client sent its own credential along', request);
+  if (mode === 'web' && !request.isTranslatable) throw refuseWeb('claude.ai has no such route', request);
   const sessions = ownKey === undefined ? facts.sessions : [];
   const { standing, strategy, keptFor, turnOf, random, isOff, nowMs } = facts;
   const rules = { standing, strategy, keptFor, turnOf, random, isOff, nowMs, catalogue };

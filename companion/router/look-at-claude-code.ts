@@ -26,9 +26,11 @@ export function nameForClaudeCode({ model = '' }: RouteRequest, aliases: RouteFa
 /** Throws `NOT_AVAILABLE_IN_MODE` where it is turned off, or where it cannot be what is meant. */
 export function lookAtWantedClaudeCode(request: RouteRequest, facts: RouteFacts): ClaudeCodeAble {
   const { mode } = request;
-  if (facts.claudeCode === 'off') throw refuseClaudeCode('`claude_code.mode` is off', 'Set it to `on-request`.');
-  if (request.ownKey !== undefined) throw refuseClaudeCode('the client sent its own credential along');
-  if (!request.isTranslatable || request.onlyProvider !== undefined) throw refuseClaudeCode('it has no such route');
+  if (facts.claudeCode === 'off')
+    throw refuseClaudeCode('`claude_code.mode` is off', { mode }, 'Set it to `on-request`.');
+  if (request.ownKey !== undefined) throw refuseClaudeCode('the client sent its own credential along', request);
+  if (!request.isTranslatable || request.onlyProvider !== undefined)
+    throw refuseClaudeCode('it has no such route', request);
   const { wanted } = nameForClaudeCode(request, facts.aliases);
   const candidate: ClaudeCodeCandidate = { kind: 'claude-code', model: wanted };
   const reason = mode === undefined ? 'the name of the model asks for it' : 'the mode claude-code is wanted';

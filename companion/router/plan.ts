@@ -71,6 +71,8 @@ export interface RouteRequest {
   readonly ownKey: ApiKey | undefined;
   /** The account that is to serve, as the client called it: then no other does. */
   readonly account: string | undefined;
+  /** The client did not ask for the mode: its key, or a setting, allows no other. */
+  readonly isModeForced?: boolean;
   /** The models that the client may use, for one whose key names them; see `allowsModel`. */
   readonly allowedModels?: readonly string[] | undefined;
   /** Requests of one conversation share it, so that prompt caches stay warm. */

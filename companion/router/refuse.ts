@@ -28,37 +28,45 @@ const syncOrAddKey =
 const mostOffered = 12;
 const mostNamed = 3;
 
-export function refuseMode(mode: Mode): CompanionError {
-  return new CompanionError(
-    'NOT_AVAILABLE_IN_MODE',
-    `x-proxy-mode: ${mode} has nothing configured that could serve it.`,
-    {
-      details: { field: 'x-proxy-mode' },
-      remedy:
-        mode === 'api'
-          ? 'Add a key with `companion keys add`, sign in with `companion auth login`, or leave the header out.'
-          : 'Leave the header out, or use `web`.',
-    },
-  );
+type Wanted = Pick<RouteRequest, 'mode' | 'isModeForced'>;
+
+const otherKey = 'Use a client key that is not limited to this mode.';
+
+function notInMode(message: string, { isModeForced }: Wanted, remedy: string): CompanionError {
+  return new CompanionError('NOT_AVAILABLE_IN_MODE', message, {
+    details: { field: 'x-proxy-mode' },
+    remedy: isModeForced === true ? otherKey : remedy,
+  });
+}
+
+function nameOfMode({ mode, isModeForced }: Wanted): string {
+  return isModeForced === true ? `The mode ${mode}, to which this client is limited,` : `x-proxy-mode: ${mode}`;
+}
+
+export function refuseMode(wanted: Wanted): CompanionError {
+  const remedy =
+    wanted.mode === 'api'
+      ? 'Add a key with `companion keys add`, sign in with `companion auth login`, or leave the header out.'
+      : 'Leave the header out, or use `web`.';
+  return notInMode(`${nameOfMode(wanted)} has nothing configured that could serve it.`, wanted, remedy);
 }
 
 /** Claude Code is asked for, and it cannot be what serves this. */
 export function refuseClaudeCode(
   reason: string,
+  wanted: Wanted,
   remedy = 'Leave the header out, or name another model.',
 ): CompanionError {
-  return new CompanionError('NOT_AVAILABLE_IN_MODE', `Claude Code cannot serve this: ${reason}.`, {
-    details: { field: 'x-proxy-mode' },
-    remedy,
-  });
+  return notInMode(`Claude Code cannot serve this: ${reason}.`, wanted, remedy);
 }
 
 /** Web mode is forced, and it is not what could serve this. */
-export function refuseWeb(reason: string): CompanionError {
-  return new CompanionError('NOT_AVAILABLE_IN_MODE', `x-proxy-mode: web cannot serve this: ${reason}.`, {
-    details: { field: 'x-proxy-mode' },
-    remedy: 'Leave the header out, or use `api`.',
-  });
+export function refuseWeb(reason: string, wanted: Wanted): CompanionError {
+  return notInMode(
+    `${nameOfMode(wanted)} cannot serve this: ${reason}.`,
+    wanted,
+    'Leave the header out, or use `api`.',
+  );
 }
 
 export function refuse(refused: Refused): CompanionError {

@@ -51,6 +51,7 @@ function factsOf(row: ExplainedExchange): readonly (readonly string[])[] {
       `${row.client} asked for ${row.model ?? 'no model in particular'}${row.isStream ? ', as a stream' : ''}`,
     ),
     ...fact('', `at ${row.route} (${row.dialect})`),
+    ...fact('', row.clientKey === null ? '' : `with the client key ${row.clientKey}`),
     ...fact('Routed', row.explanation.plan),
     ...fact('Served', servedBy(row)),
     ...fact('Tokens', describeTokens(row)),

@@ -93,6 +93,8 @@ test('GO-2: CCPROXY_JWT_SECRET and CCPROXY_ADMIN_KEY are taken, and made where t
   expect(short.house.adminKey).toBe('mine');
   const { token } = await short.create();
   expect((await short.ask(token, say('x'))).status).toBe(200);
+  const shared = await openClientKeyHouse({ settings: { 'security.auth_token': 'one', 'security.admin_key': 'one' } });
+  expect(shared.house.app.notices.join('\n')).toContain('every client can manage the companion');
   const none = await openClientKeyHouse();
   expect(none.house.app.notices.join('\n')).not.toContain('JWT');
   expect((await none.ask((await none.create()).token, say('x'))).status).toBe(200);
