@@ -72,7 +72,9 @@ export const blockShape = {
   base_url: z.string({ error: 'must be the address of the server' }).trim().transform(withoutLastSlash),
   wire: oneOf(['openai', 'anthropic']).default('openai'),
   keys: keyList.default([]),
-  models: textList('must be a list of model names').nullable().default(null),
+  models: textList('must be a list of model names; further names for them stand in `models.aliases`')
+    .nullable()
+    .default(null),
   prefixes: textList('must be a list of beginnings of model names').default([]),
   has_responses: flag.default(false),
   keyless: flag.default(false),
@@ -113,11 +115,40 @@ function asBlockList(value: unknown): unknown {
   return Array.isArray(value) ? value.map((inner: unknown) => withId(inner, undefined)) : value;
 }
 
-function withId(value: unknown, mapName: string | undefined): unknown {
-  if (!isGroup(value)) return value;
+function withId(given: unknown, mapName: string | undefined): unknown {
+  if (!isGroup(given)) return given;
+  const value = inOurNames(given);
   if (mapName !== undefined) return { id: mapName, ...value };
   const { name } = value;
   return 'id' in value || typeof name !== 'string' ? value : { id: idFromName(name), ...value };
+}
+
+/** What cliproxyapi calls the parts of a block of `openai-compatibility`, whose names it writes with hyphens. */
+const otherNames: Readonly<Record<string, string>> = {
+  'base-url': 'base_url',
+  'api-keys': 'keys',
+  'api-key-entries': 'keys',
+};
+
+function inOurNames(given: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(given).map(([name, value]) => [
+    Object.hasOwn(otherNames, name) ? otherNames[name] : name,
+    Array.isArray(value) ? value.map(name === 'models' ? plainModel : plainKey) : value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+/** `{ name: kimi-k2 }`, or with an alias that is the same. */
+function plainModel(item: unknown): unknown {
+  if (!isGroup(item)) return item;
+  const { name, alias = name, ...others } = item;
+  return alias === name && Object.keys(others).length === 0 ? name : item;
+}
+
+function plainKey(item: unknown): unknown {
+  if (!isGroup(item) || !('api-key' in item)) return item;
+  const { 'api-key': key, ...others } = item;
+  return { key, ...others };
 }
 
 function idFromName(name: string): string {

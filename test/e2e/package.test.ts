@@ -23,6 +23,7 @@ async function createFolder(): Promise<string> {
 const singleFiles: ReadonlySet<string> = new Set([
   'package.json',
   'dist/package.json',
+  'docs/config.schema.json',
   'dist/THIRD-PARTY-NOTICES',
   'README.md',
   'LICENSE',
