@@ -40,10 +40,13 @@ export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   if (mode === 'web' && !request.isTranslatable) throw refuseWeb('claude.ai has no such route', request);
   const sessions = ownKey === undefined ? facts.sessions : [];
   const { standing, strategy, keptFor, turnOf, random, isOff, nowMs } = facts;
-  const rules = { standing, strategy, keptFor, turnOf, random, isOff, nowMs, catalogue };
+  const { takesResponses = () => false } = facts;
+  const rules = { standing, takesResponses, strategy, keptFor, turnOf, random, isOff, nowMs, catalogue };
+  const ofKeys =
+    mode === 'web' ? passOverKeys(catalogue, 'the mode web is wanted') : lookAtKeys(location, request, rules);
+  const ofWeb = lookForWeb(request, location, { ...rules, sessions });
   const looks = [
-    ...(mode === 'web' ? passOverKeys(catalogue, 'the mode web is wanted') : lookAtKeys(location, request, rules)),
-    ...lookForWeb(request, location, { ...rules, sessions }),
+    ...(location.isResold ? [...ofWeb, ...ofKeys] : [...ofKeys, ...ofWeb]),
     ...lookAtClaudeCode(request, location, facts.claudeCode),
     ...(ownKey === undefined ? passOverExcluded(request, facts, keys) : []),
   ];

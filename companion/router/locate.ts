@@ -2,7 +2,7 @@
 import type { ApiProvider, ProviderWire } from '../../shared/api-provider.ts';
 import type { RoutedCredential } from '../../shared/credential.ts';
 import type { DialectId } from '../wire/codec.ts';
-import { findRelative, followPattern } from './model-map.ts';
+import { findRelative, followPattern, withDottedVersion } from './model-map.ts';
 
 export interface Target {
   readonly provider: ApiProvider;
@@ -21,6 +21,8 @@ export interface Location {
   readonly keylessOwner: ApiProvider | undefined;
   /** The name told nothing: the dialect's own provider is to judge. */
   readonly isGuess: boolean;
+  /** Only those that sell on what others make offer it: whoever else can serve comes first. */
+  readonly isResold: boolean;
 }
 
 /** What the router knows of providers and keys, read once for a request. */
@@ -46,19 +48,19 @@ export function isSameWire(dialect: DialectId, provider: ApiProvider): boolean {
 
 /**
  * By these rules in order: an alias of that very name; a model that some key's list has; an alias pattern; the id of a
- * provider before a slash; a provider's own beginnings of names; a model that differs in nothing but its date; and what
- * nobody knows goes to the provider whose dialect the client speaks, for it to judge.
+ * provider before a slash; a provider's own beginnings of names; a model that differs in nothing but its date; the same of
+ * those that sell on what others make; and what nobody knows goes to the provider whose dialect the client speaks, for it to judge.
  */
 export function locate(requested: string | undefined, catalogue: Catalogue): Location {
   if (requested === undefined) return { ...nowhere(undefined), targets: ownWireOf(catalogue, undefined, undefined) };
   const aliased = followExact(requested, catalogue.aliases);
   const listed = listedBy(catalogue, aliased);
-  if (listed.length > 0) return { ...nowhere(aliased), targets: listed };
+  if (listed.length > 0) return at(nowhere(aliased), listed);
   const pattern = aliased === requested ? followPattern(requested, catalogue.aliases) : undefined;
   if (pattern === undefined) return locateUnlisted(aliased, catalogue);
   const name = followExact(pattern, catalogue.aliases);
   const meant = listedBy(catalogue, name);
-  return meant.length > 0 ? { ...nowhere(name), targets: meant } : locateUnlisted(name, catalogue);
+  return meant.length > 0 ? at(nowhere(name), meant) : locateUnlisted(name, catalogue);
 }
 
 function locateUnlisted(name: string, catalogue: Catalogue): Location {
@@ -71,13 +73,22 @@ function locateUnlisted(name: string, catalogue: Catalogue): Location {
   if (able.length > 0) return { ...place, targets: toTargets(able, name, catalogue) };
   const relatives = relativesOf(catalogue, name);
   if (relatives.length > 0) return { ...place, targets: relatives };
+  const resold = resoldBy(catalogue, name);
+  if (resold.length > 0) return at(place, resold);
   const keylessOwner = named?.provider ?? owners.find((provider) => provider.isLoginOnly !== true) ?? owners[0];
   const targets = ownWireOf(catalogue, name, keylessOwner);
-  return { ...place, targets, keylessOwner, isGuess: targets.length > 0 && catalogue.keys.size > 1 };
+  const isResold = targets.some(({ provider }) => provider.isReseller === true);
+  // Their names differ from those of the makers, so that their list is worth asking for even where there is no choice.
+  const isGuess = targets.length > 0 && (catalogue.keys.size > 1 || isResold);
+  return { ...place, targets, keylessOwner, isGuess, isResold };
+}
+
+function at(place: Location, targets: readonly Target[]): Location {
+  return { ...place, targets, isResold: targets.every(({ provider }) => provider.isReseller === true) };
 }
 
 function nowhere(name: string | undefined): Location {
-  return { targets: [], name, webName: name, keylessOwner: undefined, isGuess: false };
+  return { targets: [], name, webName: name, keylessOwner: undefined, isGuess: false, isResold: false };
 }
 
 /** Through aliases of that very name, as far as they lead; a circle ends where it began. */
@@ -93,19 +104,32 @@ export function followExact(name: string, aliases: ReadonlyMap<string, string>):
   return current;
 }
 
+/** Those whose list has it; who sells it on comes after whose model it is, or may be. */
 function listedBy(catalogue: Catalogue, model: string): readonly Target[] {
-  const having = catalogue.keyed.filter((provider) =>
-    keysOf(catalogue, provider).some((key) => catalogue.isListed(provider, key, model) === true),
-  );
-  const listed = toTargets(having, model, catalogue);
-  // Whose model it is may list it with its date alone, and still comes before those who offer it as well.
+  const listed = toTargets(havingIt(catalogue, model), model, catalogue);
   if (listed.length === 0 || listed[0]?.provider.isReseller !== true) return listed;
-  const firstHand = relativesOf(catalogue, model).filter(({ provider }) => provider.isReseller !== true);
-  return [...firstHand, ...listed];
+  const relatives = relativesOf(catalogue, model);
+  if (relatives.length > 0) return [...relatives, ...listed];
+  const isUnknown = (provider: ApiProvider) =>
+    keysOf(catalogue, provider).some((key) => catalogue.isListed(provider, key, model) === undefined);
+  return [...toTargets(ownersOf(model, catalogue).filter(isUnknown), model, catalogue), ...listed];
 }
 
-function relativesOf(catalogue: Catalogue, model: string): readonly Target[] {
+/** What a reseller has under another name that means the same. */
+function resoldBy(catalogue: Catalogue, model: string): readonly Target[] {
+  const relatives = relativesOf(catalogue, model, true);
+  return relatives.length > 0 ? relatives : relativesOf(catalogue, withDottedVersion(model), true);
+}
+
+function havingIt(catalogue: Catalogue, model: string): readonly ApiProvider[] {
+  return catalogue.keyed.filter((provider) =>
+    keysOf(catalogue, provider).some((key) => catalogue.isListed(provider, key, model) === true),
+  );
+}
+
+function relativesOf(catalogue: Catalogue, model: string, isResold = false): readonly Target[] {
   return catalogue.keyed.flatMap((provider) => {
+    if ((provider.isReseller === true) !== isResold) return [];
     const lists = keysOf(catalogue, provider).map((key) => catalogue.listOf(provider, key));
     const relatives = lists.flatMap((list) => findRelative(model, list) ?? []);
     const newest = findRelative(model, relatives);
@@ -136,7 +160,7 @@ function ownersOf(model: string, { providers }: Catalogue): readonly ApiProvider
 function ownWireOf(catalogue: Catalogue, model: string | undefined, owner: ApiProvider | undefined): readonly Target[] {
   const wire = wireOf(catalogue.dialect);
   const { keyed } = catalogue;
-  const same = keyed.filter((provider) => provider.wire === wire);
+  const same = keyed.filter((provider) => provider.wire === wire && provider.isReseller !== true);
   // Many servers speak OpenAI's API with models of their own, so that OpenAI is no guess for a name that nobody knows.
   const mayBeHome = wire === 'anthropic' || model === undefined;
   const home = mayBeHome ? same.find((provider) => provider.id === wire) : undefined;

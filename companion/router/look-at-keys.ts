@@ -13,7 +13,10 @@ import type { ApiCandidate, RouteFacts, RouteRequest, Strategy } from './plan.ts
 
 type ApiAble = Able & { readonly candidate: ApiCandidate };
 
-export interface KeyFacts extends Pick<RouteFacts, 'standing' | 'strategy' | 'keptFor' | 'turnOf' | 'random'> {
+export interface KeyFacts extends Pick<
+  RouteFacts,
+  'takesResponses' | 'standing' | 'strategy' | 'keptFor' | 'turnOf' | 'random'
+> {
   readonly catalogue: Catalogue;
   readonly nowMs: number;
 }
@@ -82,13 +85,23 @@ function lookAt(
     provider,
     key,
     model: model === undefined ? undefined : nameForKey(model, provider, key, facts.catalogue),
-    isSameWire: isSameWire(request.dialect, provider),
+    isSameWire: isSameWire(request.dialect, provider) || takesResponses(request, key, model, facts),
   };
   const who = nameOfKey(provider, key);
   // A client's own credential is asked whatever became of it: its provider answers for itself.
   const standing = key === request.ownKey ? undefined : facts.standing(key.id, candidate.model);
   if (standing !== undefined && standing.state !== 'ready') return hindered(who, candidate, standing, facts.nowMs);
   return { kind: 'able', who, candidate, reason: strategyWords[facts.strategy] };
+}
+
+/** Its provider says so of this one model, as GitHub Copilot does. */
+function takesResponses(
+  { dialect }: RouteRequest,
+  { id }: RoutedCredential,
+  model: string | undefined,
+  { takesResponses: asks }: KeyFacts,
+): boolean {
+  return dialect === 'openai-responses' && model !== undefined && asks?.(id, model) === true;
 }
 
 /** Providers know names of theirs that they do not list, but `-latest` is understood by few. */

@@ -45,6 +45,12 @@ export class ModelLists {
     return this.#known.get(keyId)?.ids;
   }
 
+  /** Its provider says of this model that it takes the Responses API, as some do where not all of theirs take it. */
+  takesResponses(keyId: string, model: string): boolean {
+    const told = this.#known.get(keyId)?.models.find(({ id }) => id === model)?.raw['supported_endpoints'];
+    return Array.isArray(told) && told.includes('/responses');
+  }
+
   /** `true` if `refresh` would ask somebody. */
   get isStale(): boolean {
     return this.#stale().length > 0;

@@ -39,6 +39,11 @@ export function isLatest(id: string): boolean {
   return id.endsWith('-latest');
 }
 
+/** As resellers write it: `claude-sonnet-4-5-20250929` is `claude-sonnet-4.5` to them. */
+export function withDottedVersion(id: string): string {
+  return withoutDate(id).replace(/(?<=[a-z]-\d{1,2})-(?=\d{1,2}(?:-|$))/, '.');
+}
+
 /** What the longest pattern (a beginning and a star) that covers `name` makes of it. */
 export function followPattern(name: string, aliases: ReadonlyMap<string, string>): string | undefined {
   let longest: string | undefined;

@@ -120,6 +120,8 @@ export interface RouteFacts {
   readonly standing: (credentialId: string, model: string | undefined) => Standing;
   /** The models that a key's provider listed last; `undefined` while not known. */
   readonly modelsOf: (keyId: string) => ReadonlySet<string> | undefined;
+  /** The provider said of this model that it takes the Responses API, which not all of its models take. */
+  readonly takesResponses?: (keyId: string, model: string) => boolean;
   /** From the configuration, in its order; a `*` at the end of a name stands for any rest. */
   readonly aliases: ReadonlyMap<string, string>;
   readonly strategy: Strategy;

@@ -100,6 +100,7 @@ function liveFacts(options: RoutingOptions): RouteFacts {
       return { ...standing, usedFraction: options.usedFraction(id, model) };
     },
     modelsOf: (keyId) => lists.of(keyId),
+    takesResponses: (keyId, model) => lists.takesResponses(keyId, model),
     get aliases() {
       return options.aliases;
     },

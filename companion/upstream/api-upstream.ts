@@ -14,6 +14,7 @@ import type { HubEvent } from '../wire/hub/event.ts';
 import { createKiroUpstream } from '../wire/kiro/codec.ts';
 import type { KiroSettings } from '../wire/kiro/encode-request.ts';
 import type { LimitFacts } from '../wire/limits.ts';
+import { decodeCopilotError } from '../wire/openai/copilot-error.ts';
 import { readOpenAiLimits } from '../wire/openai/limits.ts';
 import { createChatUpstream } from '../wire/openai-chat/upstream/codec.ts';
 import { codexUpstream } from '../wire/openai-responses/upstream/codec.ts';
@@ -25,6 +26,14 @@ import type { CodexRequest } from './codex-request.ts';
 import { sendReadable } from './foreign-thinking.ts';
 import type { SentRequest } from './foreign-thinking.ts';
 import { hideKey, hideKeyInHeaders, secretToHide } from './hide-key.ts';
+import {
+  copilotBaseUrl,
+  copilotHeaders,
+  copilotHeadersOf,
+  isCopilot,
+  withOneChoice,
+  withoutIdentity,
+} from './copilot-request.ts';
 import { forAccount, invocationHeaders, kiroBaseUrl } from './kiro-request.ts';
 import type { RawReply, RawRequest, RawTransport } from './raw-transport.ts';
 import { maxAnswerBytes, readAnswer } from './read-answer.ts';
@@ -107,7 +116,7 @@ export class ApiUpstream {
   async relay(request: RelayRequest, signal: AbortSignal): Promise<RelayedReply> {
     const { provider, key } = request;
     const codex = provider.wire === 'codex' ? fitCodexRequest(request) : undefined;
-    const url = codex === undefined ? urlOf(provider, request.target) : provider.baseUrl + codex.path;
+    const url = codex === undefined ? this.#urlOf(request) : provider.baseUrl + codex.path;
     const body = codex?.body ?? request.body;
     const sending = { method: request.method, url, headers: this.#relayedHeaders(request, codex), body };
     const { reply: sent, warnings: lost } = await this.#sendReadable(provider, sending, signal);
@@ -116,11 +125,13 @@ export class ApiUpstream {
     if (reply.status >= 400 && key.origin !== 'client')
       return { ...(await this.#relayRefusal(request, reply)), warnings };
     this.#noteLimits(request, reply.status, reply.header, undefined);
-    return {
-      reply: codex === undefined ? reply : await asAsked(reply, codex, key, maxAnswerBytes),
-      refusal: undefined,
-      warnings,
-    };
+    return { reply: await this.#asExpected(request, reply, codex), refusal: undefined, warnings };
+  }
+
+  /** What only one provider does otherwise, undone. */
+  async #asExpected({ provider, key, body }: RelayRequest, reply: RawReply, codex?: CodexRequest): Promise<RawReply> {
+    if (codex !== undefined) return asAsked(reply, codex, key, maxAnswerBytes);
+    return isCopilot(provider) ? withOneChoice(reply, body, maxAnswerBytes) : reply;
   }
 
   async #relayRefusal(request: RelayRequest, reply: RawReply): Promise<Omit<RelayedReply, 'warnings'>> {
@@ -155,7 +166,14 @@ export class ApiUpstream {
   }
 
   #baseUrlOf({ provider, key }: ApiTarget): string {
-    return provider.wire === 'kiro' ? kiroBaseUrl(provider, key, this.#kiro.profileArn) : provider.baseUrl;
+    if (provider.wire === 'kiro') return kiroBaseUrl(provider, key, this.#kiro.profileArn);
+    return isCopilot(provider) ? copilotBaseUrl(provider, key) : provider.baseUrl;
+  }
+
+  /** Clients say `/v1/...`; the base URL of an OpenAI-wire provider already ends in its own version. */
+  #urlOf(request: RelayRequest): string {
+    const { provider, target } = request;
+    return this.#baseUrlOf(request) + (provider.wire === 'openai' ? target.replace(/^\/v1(?=[/?]|$)/, '') : target);
   }
 
   get #kiro(): KiroSettings {
@@ -175,8 +193,10 @@ export class ApiUpstream {
       ...credentialHeader(provider, key, rawHeaders),
       ...apiVersion(provider, rawHeaders),
       ...(codex?.headers ?? []),
+      ...(isCopilot(provider) ? copilotHeadersOf(body) : []),
     ];
-    const headers = requestHeaders(rawHeaders, own, this.#options.userAgent);
+    const told = isCopilot(provider) ? withoutIdentity(rawHeaders) : rawHeaders;
+    const headers = requestHeaders(told, own, this.#options.userAgent);
     const lengthAt = body === null || Buffer.isBuffer(body) ? -1 : rawHeaders.findIndex(isContentLength);
     return lengthAt < 0 ? headers : [...headers, 'content-length', rawHeaders[lengthAt + 1] ?? ''];
   }
@@ -195,6 +215,7 @@ export class ApiUpstream {
       'identity',
       ...(isCodex ? introduction() : []),
       ...(provider.wire === 'kiro' ? invocationHeaders() : []),
+      ...(isCopilot(provider) ? copilotHeaders(encoded.body) : []),
       ...requestHeaders(fromCodec, credential, this.#options.userAgent),
     ];
   }
@@ -207,15 +228,19 @@ export class ApiUpstream {
   ): void {
     if (key.origin === 'client') return;
     const nowMs = this.#options.nowMs();
-    this.#options.onLimits(key, model, status, () =>
+    // There it is said of one model: those that the plan includes go on.
+    const meant = isCopilot(provider) && status === 402 ? 429 : status;
+    this.#options.onLimits(key, model, meant, () =>
       provider.wire === 'anthropic'
-        ? readAnthropicLimits(status, header, model, nowMs)
-        : readOpenAiLimits(status, header, body, model, nowMs),
+        ? readAnthropicLimits(meant, header, model, nowMs)
+        : readOpenAiLimits(meant, header, body, model, nowMs),
     );
   }
 }
 
-function codecFor({ wire, quirks }: ApiProvider, kiro: KiroSettings): AnswerCodec {
+function codecFor(provider: ApiProvider, kiro: KiroSettings): AnswerCodec {
+  const { wire, quirks } = provider;
+  if (isCopilot(provider)) return { ...createChatUpstream(quirks), decodeError: decodeCopilotError };
   switch (wire) {
     case 'anthropic':
       return anthropicUpstream;
@@ -246,11 +271,6 @@ function apiVersion({ wire }: ApiProvider, rawHeaders: readonly string[]): reado
   if (wire !== 'anthropic') return [];
   const isTold = rawHeaders.some((text, index) => isHeader(text, index, 'anthropic-version'));
   return isTold ? [] : ['anthropic-version', API_VERSION];
-}
-
-/** Clients say `/v1/...`; the base URL of an OpenAI-wire provider already ends in its own version. */
-function urlOf(provider: ApiProvider, target: string): string {
-  return provider.baseUrl + (provider.wire === 'openai' ? target.replace(/^\/v1(?=[/?]|$)/, '') : target);
 }
 
 async function refusalWithoutKey(reply: RawReply, key: LeasedCredential): Promise<BufferedReply> {

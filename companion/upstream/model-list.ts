@@ -7,6 +7,7 @@ import { asArray, asObject, asText, parseJson } from '../wire/hub/fields.ts';
 import type { JsonObject } from '../wire/hub/fields.ts';
 import { usagePath } from '../wire/kiro/model-ids.ts';
 import { codexModelsPath, readCodexModels } from './codex-models.ts';
+import { copilotBaseUrl, isCopilot } from './copilot-request.ts';
 import { introduction } from './codex-request.ts';
 import { hideKey, hideKeyInHeaders } from './hide-key.ts';
 import { kiroBaseUrl, profileOf } from './kiro-request.ts';
@@ -68,7 +69,8 @@ export function createModelList({ transport, userAgent, codecOf, nowMs }: ModelL
 }
 
 function baseUrlOf(provider: ApiProvider, key: LeasedCredential): string {
-  return provider.wire === 'kiro' ? kiroBaseUrl(provider, key, null) : provider.baseUrl;
+  if (provider.wire === 'kiro') return kiroBaseUrl(provider, key, null);
+  return isCopilot(provider) ? copilotBaseUrl(provider, key) : provider.baseUrl;
 }
 
 function pathOf({ wire }: ApiProvider, key: LeasedCredential, userAgent: string): string {
@@ -99,9 +101,16 @@ function readModels(answer: unknown, provider: ApiProvider): readonly ListedMode
   }
   return asArray(list).flatMap((entry) => {
     const raw = asObject(entry);
+    if (isCopilot(provider) && !isOffered(raw)) return [];
     // Gemini says `models/gemini-…` here and takes the name without it.
     const id = asText(raw['id'])?.replace(/^models\//, '');
     if (id === undefined) return [];
     return [{ id, name: asText(raw['display_name']) ?? asText(raw['name']) ?? id, raw: { ...raw, id } }];
   });
+}
+
+/** Copilot lists what the person has not agreed to, and what is there for editors alone. */
+function isOffered({ policy, model_picker_enabled: isPicked, capabilities }: JsonObject): boolean {
+  const state = asText(asObject(policy)['state']) ?? 'enabled';
+  return state === 'enabled' && (isPicked !== false || asObject(capabilities)['type'] === 'embeddings');
 }

@@ -36,7 +36,9 @@ export function createCatalogue(options: CatalogueOptions): ModelCatalogue {
       const ids = new Set(keys().map((key) => key.providerId));
       const [only] = ids;
       if (only === undefined || ids.size > 1 || hasSession()) return undefined;
-      return options.providers.find((provider) => provider.id === only)?.wire;
+      const provider = options.providers.find(({ id }) => id === only);
+      // What a login opens is told here, as its provider lists more than it may be asked for.
+      return provider?.isLoginOnly === true ? undefined : provider?.wire;
     },
   };
 }
