@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pathsOf } from '../../companion/config/paths.ts';
 import { openStore } from '../../companion/store/open-store.ts';
-import { askAnthropic } from '../support/ask.ts';
+import { askAnthropic, refusalOf } from '../support/ask.ts';
 import type { ChromiumBrowser } from '../support/browser/chromium.ts';
 import { mary } from '../support/claude-site/people.ts';
 import { createJourney, photograph } from '../support/journey.ts';
@@ -174,6 +174,25 @@ describe('what is changed there', () => {
     await card.getByTestId('remove-auth').click();
     await card.getByTestId('remove-auth-confirm').click();
     await card.waitFor({ state: 'detached' });
+  });
+
+  test('a session serves nobody while it is turned off', async () => {
+    const card = page.locator('.account').filter({ hasText: 'mary@example.com' });
+    await card.getByTestId('toggle-auth').click();
+    await card.getByText('Turned off').waitFor();
+    const clients = await journey.clients();
+    expect((await refusalOf(askAnthropic(clients, 'anybody there?'))).status).toBeGreaterThanOrEqual(400);
+    await card.getByTestId('toggle-auth').click();
+    await card.getByText('Used by default').waitFor();
+    expect(await askAnthropic(clients, 'and now?')).toBe('You wrote: and now?');
+  });
+
+  test('a sign-in by code opens the companion’s own page', async () => {
+    const opened = browser.context.waitForEvent('page');
+    await page.getByTestId('login-copilot').click();
+    const login = await opened;
+    await login.waitForURL((url) => url.href.startsWith(`${journey.companion.url}/v0/oauth/copilot`));
+    await login.close();
   });
 
   test('a setting counts at once where it can', async () => {

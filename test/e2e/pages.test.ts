@@ -267,6 +267,32 @@ describe('the dashboard', () => {
     await page.close();
   });
 
+  test('asks nothing while nobody can see it, and looks again at once when somebody does', async () => {
+    const page = await open({ page: 'dashboard', hash: '#requests', setup: { state: busy, api: usedApi } });
+    await page.locator('a.row-link').first().waitFor();
+    const show = (visibility: string) =>
+      page.evaluate((state) => {
+        Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, visibility);
+    await show('hidden');
+    const before = (await called(page)).length;
+    await page.waitForTimeout(2_300);
+    expect((await called(page)).length).toBe(before);
+    await show('visible');
+    await expect.poll(async () => (await called(page)).at(-1)?.path).toContain('after=100');
+    await page.close();
+  });
+
+  test('says once why there are no figures, and asks again when told to', async () => {
+    const page = await open({ page: 'dashboard', setup: { state: synced, api: brokenApi } });
+    expect(await page.getByRole('alert').count()).toBe(1);
+    const before = (await called(page)).length;
+    await page.getByTestId('retry').click();
+    await expect.poll(async () => (await called(page)).length).toBeGreaterThan(before);
+    await page.close();
+  });
+
   test('makes a client key, shows it once with settings to paste, and revokes after a question', async () => {
     const made = { token: 'ccpt_canary_token', id: 'ck_9', name: 'my editor', mode: 'both', expires_at: null };
     const api = { ...usedApi, 'POST /api/token/generate': made, 'POST /api/token/revoke': { message: '' } };

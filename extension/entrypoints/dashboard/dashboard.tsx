@@ -1,5 +1,5 @@
 import { type ComponentChildren } from 'preact';
-import { useContext, useEffect, useMemo, useState } from 'preact/hooks';
+import { useContext, useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import type { CompanionStatus } from '../../../shared/status.ts';
 import type { ExtensionState } from '../../state.ts';
 import { text } from '../../text.ts';
@@ -28,6 +28,7 @@ export function Dashboard({ background }: { readonly background: Background }) {
   const questions = useMemo(() => createQuestions(background), [background]);
   const isLive = state?.link.kind === 'online';
   const desk = useMemo(() => ({ background, questions, isLive }), [background, questions, isLive]);
+  useLayoutEffect(() => scrollTo(0, 0), [place.section]);
   useEffect(() => {
     document.title = `${sectionWord(place.section)} · ${text('dashboardTitle')} · ${text('productName')}`;
   }, [place.section]);

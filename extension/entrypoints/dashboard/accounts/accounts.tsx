@@ -70,7 +70,7 @@ function Owned({ companion, nowMs }: Pick<AccountsProps, 'companion' | 'nowMs'>)
         {logins.map((login) => {
           const auth = authOf(login.id);
           return (
-            <Login key={login.id} login={login} nowMs={nowMs}>
+            <Login key={login.id} login={login} nowMs={nowMs} isOff={auth?.status === 'off'}>
               {auth !== undefined && <LimitBar auth={auth} />}
               {auth !== undefined && login.state !== 'off' && <AuthActions auth={auth} />}
             </Login>

@@ -3,6 +3,7 @@ import { text } from '../../../text.ts';
 import { openOwnPage } from '../../../ui/open-page.ts';
 import { providerName } from '../../../ui/login-view.ts';
 import { message } from '../../../ui/message.ts';
+import { useStep } from '../../../ui/use-step.ts';
 import { useTell } from '../../../ui/words.tsx';
 import { fieldsOf, textOf } from '../data/read.ts';
 import { useChange } from '../data/use-change.ts';
@@ -14,10 +15,12 @@ const deviceProviders = ['copilot', 'kiro'] as const;
 export function DeviceOffers({ companion }: { readonly companion: CompanionStatus }) {
   const tell = useTell();
   const change = useChange(null);
+  const step = useStep();
 
   async function begin(provider: (typeof deviceProviders)[number]): Promise<void> {
     const answer = await change.run('POST', '/v0/management/logins/device', { provider });
-    if (answer?.ok === true) await openOwnPage(textOf(fieldsOf(answer.body)['url']), companion.url);
+    if (answer?.ok !== true) return;
+    step.run(() => openOwnPage(textOf(fieldsOf(answer.body)['url']), companion.url));
   }
 
   return (
@@ -35,6 +38,11 @@ export function DeviceOffers({ companion }: { readonly companion: CompanionStatu
         </button>
       ))}
       {change.problem !== null && <ProblemNote problem={change.problem} />}
+      {step.problem !== null && (
+        <p class="problem" role="alert">
+          {step.problem}
+        </p>
+      )}
       {change.isRunning && (
         <span class="unseen" role="status">
           {text('statusLoading')}

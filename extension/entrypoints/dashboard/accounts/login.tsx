@@ -8,7 +8,15 @@ import { ConfirmButton } from '../../../ui/confirm-button.tsx';
 import { cleanLabel } from '../../../ui/label.ts';
 import { LoginProblem } from '../../../ui/login-problem.tsx';
 import { loginTrouble } from '../../../ui/login-trouble.ts';
-import { adoptCommand, loginAccount, loginKind, loginView, providerName, signInHash } from '../../../ui/login-view.ts';
+import {
+  adoptCommand,
+  loginAccount,
+  loginKind,
+  type LoginView,
+  loginView,
+  providerName,
+  signInHash,
+} from '../../../ui/login-view.ts';
 import { message } from '../../../ui/message.ts';
 import { useLoginStep } from '../../../ui/use-login-step.ts';
 import { useTell } from '../../../ui/words.tsx';
@@ -17,14 +25,21 @@ import { useDesk } from '../data/use-question.ts';
 export interface LoginProps {
   readonly login: LoginStatus;
   readonly nowMs: number;
+  /** The person turned it off here. */
+  readonly isOff: boolean;
   readonly children?: ComponentChildren;
 }
 
+/** How it stands, and that the person turned it off. */
+export function standingOfLogin(login: LoginStatus, isOff: boolean): Pick<LoginView, 'word' | 'tone'> {
+  return isOff && login.state !== 'off' ? { word: 'authOff', tone: 'off' } : loginView(login);
+}
+
 /** One login: who, how it stands, where it rests, and what can be done about it. */
-export function Login({ login, nowMs, children }: LoginProps) {
+export function Login({ login, nowMs, isOff, children }: LoginProps) {
   const tell = useTell();
   const { isLive } = useDesk();
-  const { word, tone } = loginView(login);
+  const { word, tone } = standingOfLogin(login, isOff);
   const { trouble } = login;
   const standing = trouble === null || login.state === 'off' ? null : loginTrouble(trouble, login.provider);
   return (

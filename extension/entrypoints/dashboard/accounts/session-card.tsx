@@ -36,6 +36,7 @@ export function SessionCard({ session, nowMs, children }: SessionCardProps) {
 }
 
 export function standingOfSession(session: SessionStatus): { readonly word: TextKey; readonly tone: Tone } {
+  if (session.isOff === true) return { word: 'authOff', tone: 'off' };
   switch (session.state) {
     case 'active':
       if (session.trouble !== null) return { word: 'statusNeedsAttention', tone: 'warn' };

@@ -32,6 +32,9 @@ export function SignIn({ companion, children }: SignInProps) {
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
+  useEffect(() => {
+    if (chosen !== null) document.getElementById('sign-in')?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
   if (companion.logins === undefined) return null;
   if (chosen === null) {
     return (

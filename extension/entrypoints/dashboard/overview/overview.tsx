@@ -2,12 +2,15 @@ import type { CompanionStatus } from '../../../../shared/status.ts';
 import { text } from '../../../text.ts';
 import { overviewHash } from '../data/route.ts';
 import { type Period, periodFacts, periods } from '../data/period.ts';
-import { usageQuestion } from '../data/usage.ts';
-import { useQuestion } from '../data/use-question.ts';
+import type { Answered } from '../data/questions.ts';
+import { type Usage, usageQuestion } from '../data/usage.ts';
+import { useDesk, useQuestion } from '../data/use-question.ts';
 import { SegmentedChoice } from '../../../ui/segmented-choice.tsx';
+import { ProblemNote } from '../parts/answer-of.tsx';
 import { Freshness } from '../parts/freshness.tsx';
 import { FIGURES_EVERY_MS } from './every.ts';
 import { LatencyPanel } from './latency-panel.tsx';
+import { NothingYet } from './nothing-yet.tsx';
 import { RequestsPanel } from './requests-panel.tsx';
 import { RunningNow } from './running-now.tsx';
 import { Shares } from './shares.tsx';
@@ -38,17 +41,45 @@ export function Overview({ companion, period, nowMs }: OverviewProps) {
             onChoose={(next) => location.replace(overviewHash(next))}
           />
         </div>
-        <UsageFigures usage={usage} period={period} />
-        <div class="plots">
-          <RequestsPanel period={period} />
-          <LatencyPanel period={period} />
-        </div>
-        <div class="columns">
-          <Shares by="model" period={period} />
-          <Shares by="client" period={period} />
-        </div>
+        <Used usage={usage} period={period} />
       </section>
       <RunningNow activity={companion.activity} />
+    </>
+  );
+}
+
+interface UsedProps {
+  readonly usage: Answered<Usage>;
+  readonly period: Period;
+}
+
+/** One note where nothing can be told, one where nothing was asked; else figures, plots and shares. */
+function Used({ usage, period }: UsedProps) {
+  const { questions } = useDesk();
+  if (usage.data === null && usage.problem !== null) {
+    const again = () => void questions.ask(usageQuestion('model', period));
+    return <ProblemNote problem={usage.problem} onRetry={again} />;
+  }
+  const isEmpty = usage.data?.total.exchanges === 0;
+  return (
+    <>
+      <UsageFigures usage={usage} period={period} />
+      {isEmpty ? (
+        <div class="panel">
+          <NothingYet period={period} />
+        </div>
+      ) : (
+        <>
+          <div class="plots">
+            <RequestsPanel period={period} />
+            <LatencyPanel period={period} />
+          </div>
+          <div class="columns">
+            <Shares by="model" period={period} />
+            <Shares by="client" period={period} />
+          </div>
+        </>
+      )}
     </>
   );
 }

@@ -10,7 +10,6 @@ import { seriesQuestion } from '../data/usage.ts';
 import { useQuestion } from '../data/use-question.ts';
 import { AnswerOf } from '../parts/answer-of.tsx';
 import { FIGURES_EVERY_MS } from './every.ts';
-import { NothingYet } from './nothing-yet.tsx';
 
 type By = 'model' | 'client';
 const PLOT_HEIGHT_PX = 290;
@@ -36,7 +35,7 @@ export function RequestsPanel({ period }: { readonly period: Period }) {
       <AnswerOf answered={answered} heightPx={PLOT_HEIGHT_PX}>
         {(series) =>
           series.series.length === 0 ? (
-            <NothingYet period={period} />
+            <p>{text('sharesEmpty')}</p>
           ) : (
             <StackedBars key={by} series={series} label={text('requestsOverTime')} nameOf={nameOf} />
           )

@@ -2,11 +2,12 @@ import type { CompanionStatus, LoginStatus, SessionStatus } from '../../../../sh
 import { text } from '../../../text.ts';
 import { accountView } from '../../../ui/account-view.ts';
 import { loginTrouble } from '../../../ui/login-trouble.ts';
-import { loginAccount, loginKind, loginView } from '../../../ui/login-view.ts';
+import { loginAccount, loginKind } from '../../../ui/login-view.ts';
 import { isOwnState, troubleOf, troubleWords } from '../../../ui/trouble.ts';
 import { useTell } from '../../../ui/words.tsx';
 import { KeyCards } from '../accounts/key-cards.tsx';
 import { LimitBar } from '../accounts/limit-bar.tsx';
+import { standingOfLogin } from '../accounts/login.tsx';
 import { placeOfSession, standingOfSession } from '../accounts/session-card.tsx';
 import { AUTHS_EVERY_MS } from '../accounts/every.ts';
 import { type Auth, authsQuestion } from '../data/auths.ts';
@@ -79,7 +80,7 @@ interface LoginTileProps {
 
 function LoginTile({ login, auth, nowMs }: LoginTileProps) {
   const tell = useTell();
-  const { word, tone } = loginView(login);
+  const { word, tone } = standingOfLogin(login, auth?.status === 'off');
   return (
     <AccountTile
       account={loginAccount(login, nowMs)}

@@ -24,8 +24,14 @@ export function AnswerOf<Data>({ answered, heightPx = 60, children }: AnswerOfPr
   );
 }
 
+export interface ProblemNoteProps {
+  readonly problem: Problem;
+  /** Asks once more. */
+  readonly onRetry?: () => void;
+}
+
 /** Why something was not answered or not done, and what helps. */
-export function ProblemNote({ problem }: { readonly problem: Problem }) {
+export function ProblemNote({ problem, onRetry }: ProblemNoteProps) {
   const { title, details } = problemWords(problem);
   return (
     <div class="note warn problem-note" role="alert">
@@ -36,6 +42,11 @@ export function ProblemNote({ problem }: { readonly problem: Problem }) {
         <p>
           <bdi>{details}</bdi>
         </p>
+      )}
+      {onRetry !== undefined && (
+        <button type="button" class="plain" data-testid="retry" onClick={onRetry}>
+          {text('actionTryAgain')}
+        </button>
       )}
     </div>
   );
