@@ -557,7 +557,12 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const notices = [
     ...noticesOf(vault, openedVault.quarantinedTo, openedStore.quarantinedTo),
-    ...keyNotices(clientKey, adminKey, config.security.jwtSecret),
+    ...keyNotices({
+      clientKey,
+      adminKey,
+      jwtSecret: config.security.jwtSecret,
+      hasLostSecret: openedVault.quarantinedTo !== null && clientKeys.hasValid(),
+    }),
   ];
   const stopAll = async () => {
     stopWatching?.();
@@ -645,18 +650,31 @@ function settingsFor(url: string, clientKey: Secret | null): ClientSettings {
   };
 }
 
-/** Keys that were set, work, and protect less than they seem to. */
-function keyNotices(clientKey: Secret | null, adminKey: Secret, jwtSecret: Secret | undefined): readonly string[] {
-  const isShort = jwtSecret !== undefined && Buffer.byteLength(jwtSecret.reveal()) < soundSecretBytes;
-  const isShared = clientKey !== null && clientKey.reveal() === adminKey.reveal();
-  return [
-    ...(isShort
-      ? ['CCPROXY_JWT_SECRET has less than 32 bytes and may be guessed: `openssl rand -base64 32` makes a better one.']
-      : []),
-    ...(isShared
-      ? ['The client key is the admin key as well, so that every client can manage the companion: set another one.']
-      : []),
+interface KeyFacts {
+  readonly clientKey: Secret | null;
+  readonly adminKey: Secret;
+  readonly jwtSecret: Secret | undefined;
+  /** The vault was set aside, and there are client keys that were signed with what it held. */
+  readonly hasLostSecret: boolean;
+}
+
+/** Keys that protect less than they seem to, or that open nothing any more. */
+function keyNotices({ clientKey, adminKey, jwtSecret, hasLostSecret }: KeyFacts): readonly string[] {
+  const notices: readonly (readonly [boolean, string])[] = [
+    [
+      jwtSecret !== undefined && Buffer.byteLength(jwtSecret.reveal()) < soundSecretBytes,
+      'CCPROXY_JWT_SECRET has less than 32 bytes and may be guessed: `openssl rand -base64 32` makes a better one.',
+    ],
+    [
+      clientKey?.reveal() === adminKey.reveal(),
+      'The client key is the admin key as well, so that every client can manage the companion: set another one.',
+    ],
+    [
+      jwtSecret === undefined && hasLostSecret,
+      'The keys of single clients were signed with a secret that is gone: make them anew with `companion token create`.',
+    ],
   ];
+  return notices.filter(([isSo]) => isSo).map(([, text]) => text);
 }
 
 /** Damaged files are never thrown away, and never keep the companion from starting. */

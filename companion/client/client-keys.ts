@@ -63,6 +63,10 @@ export class ClientKeys {
     return { token: new Secret(token), key: key.status() };
   }
 
+  hasValid(): boolean {
+    return this.list().some(({ isValid }) => isValid);
+  }
+
   /** The oldest first. */
   list(): readonly ClientKeyStatus[] {
     return Array.from(this.#keys().values(), (key) => key.status());

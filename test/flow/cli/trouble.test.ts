@@ -36,9 +36,11 @@ describe('a damaged file', () => {
 
   test('of the vault is set aside, said so, and the start goes on with a new client key', async () => {
     const { paths, key } = await homeWithKey();
+    await runCompanion(['token', 'create', 'laptop'], paths);
     await writeFile(paths.vault, '{"torn');
     const companion = await running(paths);
     await companion.waitForEvent('notice');
+    await companion.waitForText('make them anew with `companion token create`');
     expect(companion.events.find(({ event }) => event === 'notice')?.['message']).toContain('The vault was damaged');
     const [copy = ''] = await namesIn(paths);
     expect(await readFile(join(paths.home, copy), 'utf8')).toBe('{"torn');
