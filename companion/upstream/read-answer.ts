@@ -50,8 +50,13 @@ async function* readEventStream(
     const message = `The provider answered with ${type.split(';', 1)[0]?.slice(0, 60)} in the place of a stream.`;
     throw new CompanionError('UPSTREAM_UNREADABLE', message);
   }
-  const decoder = guarded(codec.streamDecoder(encoded, stamp), key, ({ body }) => body.length);
+  const decoder = guarded(codec.streamDecoder(encoded, stamp, hasMarkedEnd(reply)), key, ({ body }) => body.length);
   yield* decodeFrames(reply.chunks(), await openEventStreamParser(), decoder);
+}
+
+/** Of HTTP/1.1: a length, or chunks of which the last one is empty. */
+function hasMarkedEnd({ header }: RawReply): boolean {
+  return header('content-length') !== undefined || /\bchunked\b/i.test(header('transfer-encoding') ?? '');
 }
 
 /** The ChatGPT backend has nothing but streams, and does not always say so. */

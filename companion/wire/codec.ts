@@ -104,5 +104,10 @@ export interface UpstreamCodec extends UpstreamWire {
 /** A wire that no client speaks, and whose every answer is an AWS event stream. */
 export interface EventStreamCodec extends UpstreamWire {
   readonly dialect: null;
-  streamDecoder(encoded: EncodedRequest, stamp: Stamp): StreamCodec<unknown, EventStreamFrame, HubEvent>;
+  /** `hasMarkedEnd`: the body itself says where it ends, so that an end is one and not a connection that was lost. */
+  streamDecoder(
+    encoded: EncodedRequest,
+    stamp: Stamp,
+    hasMarkedEnd: boolean,
+  ): StreamCodec<unknown, EventStreamFrame, HubEvent>;
 }

@@ -1,4 +1,5 @@
 /** `companion auth status`: whatever may serve, at one glance. */
+import { deviceLoginProviderIdSchema } from '../../../shared/credential.ts';
 import { signInCommand } from '../../../shared/sign-in.ts';
 import type { LoginStatus, CompanionStatus } from '../../../shared/status.ts';
 import type { LoginFiles, RefreshWorkerStatus } from '../../account/login/login-service-contract.ts';
@@ -7,7 +8,7 @@ import type { ClaudeCodeReport } from '../../http/control/claude-code-route.ts';
 import type { ListedLogins } from '../../http/control/login-routes.ts';
 import type { ClaudeCodeSignIn, ClaudeCodeTrouble } from '../../upstream/claude-code/readiness.ts';
 import { openConversation } from '../control-client.ts';
-import { accountOf, describeLasting, describeLoginState } from '../login-words.ts';
+import { accountOf, describeLasting, describeLoginState, titleOf } from '../login-words.ts';
 import { createOutput, formatAgo, formatDuration, paint, table, wrap } from '../print.ts';
 import { printable } from '../terminal.ts';
 import { describeState } from './session.ts';
@@ -81,6 +82,11 @@ export function overviewLines(overview: AuthOverview, nowMs: number): readonly s
       nowMs,
       `none: \`${signInCommand('openai')}\` signs in`,
     ),
+    // Few people have one, and those who do not need not read of it.
+    ...deviceLoginProviderIdSchema.options.flatMap((id) => {
+      const ofProvider = of(({ provider }) => provider === id);
+      return ofProvider.length === 0 ? [] : loginRows(titleOf(id), ofProvider, nowMs, '');
+    }),
     ['API keys', describeKeys(keys)],
     ...(overview.fileNotices ?? []).flatMap((notice) =>
       wrap(printable(notice), textColumn).map((line): Row => ['', paint.warn(line)]),

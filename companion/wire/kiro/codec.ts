@@ -12,7 +12,7 @@ export function createKiroUpstream(settings: KiroSettings): EventStreamCodec {
     dialect: null,
     factsOf: () => kiroModelFacts,
     encodeRequest: (request, model) => encodeKiroRequest(request, model, settings),
-    streamDecoder: (encoded, stamp) => kiroStreamDecoder(memoOf(encoded), stamp),
+    streamDecoder: (encoded, stamp, hasMarkedEnd) => kiroStreamDecoder(memoOf(encoded), stamp, hasMarkedEnd),
     decodeError: decodeKiroError,
   };
 }

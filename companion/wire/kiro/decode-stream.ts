@@ -20,6 +20,8 @@ export interface KiroStreamState {
   /** UTF-8 bytes of what was told so far. */
   readonly outputBytes: number;
   readonly isContextFull: boolean;
+  /** What follows an answer has come. */
+  readonly hasAfterword: boolean;
   /** Events of no known kind. */
   readonly skipped: number;
 }
@@ -28,21 +30,27 @@ type Step = readonly [KiroStreamState, readonly HubEvent[]];
 
 /**
  * The stream has no last event: it ends where its bytes do. They may only end between two messages, after a first one, and
- * with no call under way; anything else is a broken stream. Token counts are estimates: UTF-8 bytes divided by four.
+ * with no call under way; and where the body does not say itself where it ends, after the counts that usually follow an
+ * answer. Anything else is a broken stream. Token counts are estimates: UTF-8 bytes divided by four.
  */
-export function kiroStreamDecoder(memo: KiroMemo, stamp: Stamp): ReturnType<EventStreamCodec['streamDecoder']> {
+export function kiroStreamDecoder(
+  memo: KiroMemo,
+  stamp: Stamp,
+  hasMarkedEnd: boolean,
+): ReturnType<EventStreamCodec['streamDecoder']> {
   const facts = { memo, stampId: stamp.id };
   const initial: KiroStreamState = {
     phase: 'before',
     answer: newAnswer(facts),
     outputBytes: 0,
     isContextFull: false,
+    hasAfterword: false,
     skipped: 0,
   };
   return {
     initial,
     step: (state, frame) => readFrame(state as KiroStreamState, frame, facts),
-    end: (state) => readEnd(state as KiroStreamState, facts),
+    end: (state) => readEnd(state as KiroStreamState, facts, hasMarkedEnd),
   };
 }
 
@@ -70,7 +78,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   toolUseEvent: readCall,
   contextUsageEvent: readContextUsage,
   // What it cost in the plan's own coin: `getUsageLimits` tells that better.
-  meteringEvent: (state) => [state, []],
+  meteringEvent: (state) => [{ ...state, hasAfterword: true }, []],
 };
 
 function begin(state: KiroStreamState, { memo, stampId }: AnswerFacts): Step {
@@ -114,12 +122,14 @@ function argumentsOf(input: unknown): string {
 const FULL_PERCENT = 100;
 
 function readContextUsage(state: KiroStreamState, { contextUsagePercentage: percent }: JsonObject): Step {
-  return [{ ...state, isContextFull: typeof percent === 'number' && percent >= FULL_PERCENT }, []];
+  const isContextFull = typeof percent === 'number' && percent >= FULL_PERCENT;
+  return [{ ...state, isContextFull, hasAfterword: true }, []];
 }
 
-function readEnd(state: KiroStreamState, facts: AnswerFacts): readonly HubEvent[] {
+function readEnd(state: KiroStreamState, facts: AnswerFacts, hasMarkedEnd: boolean): readonly HubEvent[] {
   if (state.phase === 'done') return [];
-  const isCut = state.phase === 'before' || hasHalfCall(state.answer);
+  const isDoubtful = !hasMarkedEnd && !state.hasAfterword;
+  const isCut = state.phase === 'before' || hasHalfCall(state.answer) || isDoubtful;
   return isCut ? [brokenStreamEvent] : finish(state, [], facts)[1];
 }
 

@@ -27,6 +27,8 @@ test('CPP-6: login-kiro shows a code, waits for it, and the login works until it
   expect(login.output).toContain('Signed in to Kiro');
   const { json } = await runCompanion(['auth', 'status'], options);
   expect(json.logins).toMatchObject([{ provider: 'kiro', plan: 'Free', state: 'usable', isRefreshable: true }]);
+  const status = await runForPeople(['auth', 'status'], options);
+  expect(status.stdout).toMatch(/Kiro +usable +kiro-[\da-f]{8} \(Free\)/);
   expect(await runForPeople(['auth', 'validate', 'kiro'], options)).toMatchObject({ exitCode: 0 });
   aws.revoke();
   const refused = await runForPeople(['auth', 'validate', 'kiro'], options);

@@ -178,6 +178,7 @@ describe('a stream', () => {
     [{ kind: 'fin', afterMessages: 2 }],
     [{ kind: 'half-message', afterMessages: 2 }],
     [{ kind: 'bad-crc', afterMessages: 2 }],
+    [{ kind: 'close', afterMessages: 2 }],
   ] as const)('that breaks (%j) is an error after what came, and never a success', async (ending) => {
     const house = await signedIn();
     house.kiro.scenario = { ending };

@@ -183,12 +183,14 @@ async function sendAnswer(
   { ending, sliceBytes }: KiroScenario,
   messages: readonly Buffer[],
 ): Promise<void> {
+  if (ending.kind === 'close') call.faults = { ...call.faults, delimiter: 'close' };
   call.begin(200, { 'content-type': 'application/vnd.amazon.eventstream' }, { isLengthUnknown: true });
   const before = ending.kind === 'whole' ? messages : messages.slice(0, ending.afterMessages);
   for (const bytes of before) for (const slice of cut(bytes, sliceBytes)) await call.write(slice);
   const next = messages[before.length] ?? event('assistantResponseEvent', { content: 'more' });
   switch (ending.kind) {
     case 'whole':
+    case 'close':
       return call.finish();
     case 'half-message':
       return call.finish(next.subarray(0, next.length - 3));

@@ -16,6 +16,8 @@ export type KiroEnding =
   | { readonly kind: 'whole' }
   /** The connection breaks after so many messages. */
   | { readonly kind: 'reset' | 'fin'; readonly afterMessages: number }
+  /** The connection closes after so many messages, with nothing that says whether that is the end. */
+  | { readonly kind: 'close'; readonly afterMessages: number }
   /** A proper end of the HTTP body, within a message. */
   | { readonly kind: 'half-message'; readonly afterMessages: number }
   /** The next message has a bit turned over. */

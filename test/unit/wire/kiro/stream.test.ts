@@ -65,6 +65,13 @@ describe('a stream', () => {
     }
   });
 
+  it('whose body does not say where it ends counts only with what follows an answer', async () => {
+    const lastOf = async (...chunks: Buffer[]) => transcript(await read(chunks, {}, false)).at(-1);
+    expect(await lastOf(say('a'))).toMatch(/^error upstream_error/);
+    expect(await lastOf(say('a'), event('meteringEvent', { usage: 0.1 }))).toBe('stop');
+    expect(await lastOf(say('a'), event('contextUsageEvent', { contextUsagePercentage: 1 }))).toBe('stop');
+  });
+
   it('without a word of anything is broken', async () => {
     expect(transcript(await read([]))).toEqual([
       'error upstream_error: The stream ended before the answer was complete.',

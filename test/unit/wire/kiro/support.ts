@@ -23,14 +23,18 @@ export function stateOf(fields: ClientRequest): KiroBody['conversationState'] {
   return (encode(fields).body as KiroBody).conversationState;
 }
 
-export async function read(chunks: Iterable<Uint8Array>, asked: ClientRequest = {}): Promise<HubEvent[]> {
-  const decoder = kiroUpstream.streamDecoder(encode({ ...asked, stream: true }), STAMP);
+export async function read(
+  chunks: Iterable<Uint8Array>,
+  asked: ClientRequest = {},
+  hasMarkedEnd = true,
+): Promise<HubEvent[]> {
+  const decoder = kiroUpstream.streamDecoder(encode({ ...asked, stream: true }), STAMP, hasMarkedEnd);
   return gather(decodeFrames(streamOf(chunks), await openEventStreamParser(), decoder));
 }
 
 /** What was told before the error that ended it, and that error's code. */
 export async function readBroken(chunks: Iterable<Uint8Array>): Promise<{ events: HubEvent[]; code: string }> {
-  const decoder = kiroUpstream.streamDecoder(encode({ stream: true }), STAMP);
+  const decoder = kiroUpstream.streamDecoder(encode({ stream: true }), STAMP, true);
   const events: HubEvent[] = [];
   try {
     for await (const one of decodeFrames(streamOf(chunks), await openEventStreamParser(), decoder)) events.push(one);
