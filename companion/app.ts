@@ -369,7 +369,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     ask: api.listModels,
     standing: (id) => api.standing(id, undefined),
     quotaOf: (id) => limits.use(id),
-    totals: () => ledger.totals(),
+    // Of this run the pool knows the last use; of earlier ones the ledger, which is long, and is not read at each look.
+    totals: cachedFor(30_000, () => ledger.totals()),
     onChange: () => link.broadcastStatus(),
     onReplaced: (from, to) => limits.setLimit([to], limits.use(from).limit),
   });
@@ -603,6 +604,15 @@ export async function createApp(options: AppOptions): Promise<App> {
       return url();
     },
     stop: () => (stopping ??= stopAll()),
+  };
+}
+
+function cachedFor<Value>(lifetimeMs: number, read: () => Value): () => Value {
+  let kept: { readonly value: Value; readonly untilMs: number } | undefined;
+  return () => {
+    const nowMs = systemClock.monotonicMs();
+    if (kept === undefined || kept.untilMs <= nowMs) kept = { value: read(), untilMs: nowMs + lifetimeMs };
+    return kept.value;
   };
 }
 

@@ -35,6 +35,13 @@ export async function changeLogin(entry: AuthEntry, change: AuthChange, services
   if (token !== undefined)
     throw invalid('token', 'The tokens of a login are not set: it renews itself.', 'Sign in anew.');
   if (name !== undefined) throw invalid('name', 'A login is called by its e-mail address.', 'Leave the name out.');
+  if (change.isOn === true && entry.status === 'off' && !services.traits.isOff(entry.id)) {
+    throw invalid(
+      'enabled',
+      `The login belongs to another program: ${entry.status_reason ?? ''}.`,
+      'Run that command.',
+    );
+  }
   if (priority !== undefined) services.traits.set(entry.id, { priority });
   turn(entry.id, change, services);
   return entry.id;

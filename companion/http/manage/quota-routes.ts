@@ -6,6 +6,7 @@ import { CompanionError } from '../../base/error.ts';
 import { resetScheduleNames } from '../../config/reset-schedule.ts';
 import type { TokenLimits, TokenUse } from '../../exchange/token-limits.ts';
 import { describeWindow, toRfc3339 } from '../quota.ts';
+import { told } from '../control/auth-errors.ts';
 import { defineRoute } from './route.ts';
 import type { Route } from './route.ts';
 
@@ -183,7 +184,7 @@ function find(name: string, wantedId: string | undefined, { credentials }: Quota
 function noCredentials(name: string, all: readonly CountedCredential[]): CompanionError {
   const known = [...new Set(all.map(({ providerId }) => providerId))].toSorted();
   const others = known.length === 0 ? 'There are none at all yet.' : `There are some for: ${known.join(', ')}.`;
-  return new CompanionError('NOT_FOUND', `No credentials for provider "${name.slice(0, 100)}". ${others}`, {
+  return new CompanionError('NOT_FOUND', `No credentials for provider ${told(name)}. ${others}`, {
     remedy: 'Use one of those names, or add a key with `companion keys add`.',
   });
 }

@@ -207,6 +207,18 @@ describe('providers', () => {
   });
 });
 
+describe('the folder of credential files', () => {
+  it.each(['auth:\n  folder: keys\n', 'auth-dir: keys\n', 'auth_dir: keys\n'])(
+    'is found by each of its names, beside the file that names it: %j',
+    async (yaml) => {
+      const { load } = await place({ yaml });
+      const { config } = load();
+      expect(config.auth.folder).toBe(join(config.home, 'keys'));
+      expect(config.auth.watch).toBe(true);
+    },
+  );
+});
+
 describe('the router', () => {
   it.each([
     ['router:\n  strategy: random\n', 'random'],
