@@ -70,10 +70,15 @@ function printEverything(output: Output, settings: readonly ShownSetting[]): voi
   }
 }
 
+function isKey(item: unknown): boolean {
+  return typeof item === 'object' && item !== null && 'key' in item;
+}
+
 /** Lists in one line, groups as JSON: ready to be copied into `config set`. */
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   const isPlainList = Array.isArray(value) && value.every((item) => typeof item !== 'object');
   if (isPlainList) return printable(value.join(','));
+  if (Array.isArray(value) && value.every(isKey)) return value.length === 1 ? '1 key' : `${value.length} keys`;
   return printable(typeof value === 'object' ? JSON.stringify(value) : String(value as string));
 }

@@ -178,8 +178,9 @@ function createHumanVoice(mayTellSecrets: boolean): Voice {
 }
 
 const whereSecretsAre =
-  'No keys are shown here. `companion env` prints what clients need, `companion pair` a token for a browser,\n' +
-  '`companion admin-key` the key that manages it; in Docker: `docker compose exec companion companion env`.';
+  'No keys are shown here. `companion env` prints what clients need, `companion\n' +
+  'pair` a token for a browser, `companion admin-key` the key that manages it; in\n' +
+  'a container: `docker compose exec companion companion env`.';
 
 /** Where the extension is, and where a browser takes it; `undefined` when it was not built. */
 function extensionSteps(): string | undefined {

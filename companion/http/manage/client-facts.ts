@@ -134,6 +134,7 @@ const pages: readonly RouteFacts[] = [
   page('/v0/oauth/kiro', 'text/html', 'Signs in to Kiro with a code: AWS Builder ID or Identity Center'),
   page('/v0/oauth/login.js', 'text/javascript', 'Script of these two'),
   page('/v0/oauth/login.css', 'text/css', 'Style of these two'),
+  page('/copy.js', 'text/javascript', 'Script of the page at /'),
   page('/page.css', 'text/css', 'Style of the pages'),
   { ...page('/favicon.ico', 'image/x-icon', 'Nothing'), status: 204 },
 ];

@@ -75,7 +75,7 @@ function setRoute(live: LiveConfig | undefined): Route {
       'set on the computer itself, with `companion config set`.',
     body: changeBody,
     answer: changeAnswer,
-    errors: ['NOT_FOUND', 'CONFIG_INVALID', 'STORE_UNAVAILABLE'],
+    errors: ['NOT_FOUND', 'STORE_UNAVAILABLE'],
     handle: ({ body }) => changeSetting(needed(live), body, 'network'),
   });
 }
@@ -89,7 +89,7 @@ function unsetRoute(live: LiveConfig | undefined): Route {
     summary: 'Takes one out of config.yaml',
     query: keyQuery,
     answer: changeAnswer,
-    errors: ['NOT_FOUND', 'CONFIG_INVALID', 'STORE_UNAVAILABLE'],
+    errors: ['NOT_FOUND', 'STORE_UNAVAILABLE'],
     handle: ({ query }) => changeSetting(needed(live), query, 'network'),
   });
 }
@@ -103,9 +103,9 @@ function reloadRoute(live: LiveConfig | undefined): Route {
     summary: 'Reads the settings again',
     description: 'All or nothing: settings that are wrong change nothing.',
     answer: reloadAnswer,
-    errors: ['NOT_FOUND', 'CONFIG_INVALID'],
+    errors: ['NOT_FOUND'],
     handle: async () => {
-      const { changed, pending } = await needed(live).reload();
+      const { changed, pending } = await needed(live).reload().catch(asInvalidRequest);
       return { changed: [...changed], pending: [...pending] };
     },
   });
@@ -133,7 +133,13 @@ export function changeSetting(
 ): Promise<ChangeReport> {
   const found = settingCalled(change.key);
   if (door === 'network' && isLocalOnly(found)) throw refuseFromAfar(found.key);
-  return live.change({ key: found.key, value: change.value });
+  return live.change({ key: found.key, value: change.value }).catch(asInvalidRequest);
+}
+
+/** Wrong settings end a start; whoever asks for them to be changed or read is only told what is wrong with them. */
+function asInvalidRequest(thrown: unknown): never {
+  if (!(thrown instanceof CompanionError) || thrown.code !== 'CONFIG_INVALID') throw thrown;
+  throw new CompanionError('INVALID_REQUEST', thrown.message, { remedy: thrown.remedy, cause: thrown });
 }
 
 function refuseFromAfar(name: string): CompanionError {

@@ -101,6 +101,15 @@ describe('for people', () => {
     expect(tooLong.filter((line) => !/\/pair#|\/dist\/extension\//.test(line))).toEqual([]);
   });
 
+  test('prints no secret where it is read by others', async () => {
+    const { home } = await emptyHome();
+    const companion = opened(['start', '--port', '0', '--no-secrets'], { home });
+    await companion.waitForText('exec companion companion env');
+    expect(companion.output).toContain('`companion env` prints what clients need');
+    expect(companion.output).not.toMatch(/ccp[a-z]_|ccp1_/);
+    expect(await companion.stop()).toBe(0);
+  });
+
   test('names the sessions and browsers that it knows', async () => {
     const { home } = await livedInHome();
     const companion = opened(['start', '--port', '0'], { home });
