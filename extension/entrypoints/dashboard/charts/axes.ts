@@ -6,7 +6,7 @@ const DAY_S = 86_400;
 
 /** Clock times, and dates where the marks stand a day or more apart. */
 export function timeAxis(theme: PlotTheme, style: TimeStyle): uPlot.Axis {
-  const clock = formatter(style, { hour: 'numeric', minute: '2-digit', hourCycle: style.hourCycle });
+  const clock = formatter(style, clockOf(style));
   const date = formatter(style, { day: 'numeric', month: 'short' });
   return {
     ...plainAxis(theme),
@@ -31,13 +31,17 @@ export function valueAxis(theme: PlotTheme, write: (value: number) => string): u
 /** What a step is called: the time of its begin, with the day where it is not obvious. */
 export function stepFormatter(style: TimeStyle, stepSeconds: number): (atSeconds: number) => string {
   const day = { weekday: 'short', day: 'numeric', month: 'short' } as const;
-  const clock = { hour: 'numeric', minute: '2-digit', hourCycle: style.hourCycle } as const;
-  const format = formatter(style, stepSeconds >= DAY_S ? day : { ...day, ...clock });
+  const format = formatter(style, stepSeconds >= DAY_S ? day : { ...day, ...clockOf(style) });
   return (atSeconds) => format.format(atSeconds * 1_000);
 }
 
 function plainAxis(theme: PlotTheme): uPlot.Axis {
   return { stroke: theme.ink, font: theme.font, ticks: { show: false }, border: { show: false }, gap: 8 };
+}
+
+/** `09:00`, or `9:00 AM`. */
+function clockOf({ hourCycle }: TimeStyle): Intl.DateTimeFormatOptions {
+  return { hour: hourCycle === 'h23' ? '2-digit' : 'numeric', minute: '2-digit', hourCycle };
 }
 
 function formatter(style: TimeStyle, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
