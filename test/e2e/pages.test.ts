@@ -623,7 +623,7 @@ describe('logins', () => {
     await show(withAttempt({ stage: 'done', account: 'ada@example.com' }));
     await expect.poll(kind).toBe('done');
     expect(await result.innerText()).toContain('ada@example.com');
-    expect(await page.title()).toContain('You are signed in to Claude');
+    await expect.poll(() => page.title()).toContain('You are signed in to Claude');
     await show(withLogins(synced));
     expect(await kind()).toBe('done');
     await page.getByTestId('close-tab').click();
