@@ -92,7 +92,7 @@ function checkList(provider: DeviceLoginProviderId): string {
 <ol>${checks.join('')}</ol></details>`;
 }
 
-export const loginStyles = `:root { color-scheme: light dark;
+export const loginStyles = `:root { color-scheme: light dark; accent-color: var(--teal);
   --page: light-dark(#f5f6f7, #14171a); --card: light-dark(#fff, #1b1f24); --line: light-dark(#d5dade, #343b43);
   --ink: light-dark(#15191d, #eceff2); --soft: light-dark(#57606a, #a3adb7); --teal: light-dark(#0b6e66, #3fc7b8);
   --on-teal: light-dark(#fff, #06211e); --good: light-dark(#0b6e3a, #5fd08f); --bad: light-dark(#a8201a, #ff8f87); }

@@ -18,6 +18,8 @@ const titles = {
   CONNECT_TIMEOUT: place + ' cannot be reached',
   INVALID_REQUEST: 'Something in it is not right',
 };
+/* What the button below does is what there is to do. */
+const retries = ['LOGIN_DENIED', 'LOGIN_TIMED_OUT'];
 const byId = (id) => document.getElementById(id);
 let session = sessionStorage.getItem(store);
 let current = null;
@@ -34,15 +36,24 @@ function say(text) {
   if (byId('status').textContent !== text) byId('status').textContent = text;
 }
 
-/* Text in which commands stand between marks. */
+/* Text in which commands stand between marks, and addresses may be. */
 function tell(element, text) {
-  const parts = text.split(String.fromCharCode(96)).map((part, index) => {
-    if (index % 2 === 0) return document.createTextNode(part);
+  const parts = text.split(String.fromCharCode(96)).flatMap((part, index) => {
+    if (index % 2 === 0) return part.split(/(https:\/\/[\w./-]+)/).map((words, at) => (at % 2 === 0 ? words : linkTo(words, words)));
     const code = document.createElement('code');
     code.textContent = part;
     return code;
   });
   element.replaceChildren(...parts);
+}
+
+function linkTo(address, words) {
+  const link = document.createElement('a');
+  link.href = address;
+  link.textContent = words;
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer';
+  return link;
 }
 
 class Refusal extends Error {}
@@ -78,14 +89,7 @@ function tellDisclosure([, ...paragraphs]) {
       const element = document.createElement('p');
       const at = paragraph.search(/https:\/\/\S+$/);
       element.append(at < 0 ? paragraph : paragraph.slice(0, at));
-      if (at >= 0) {
-        const link = document.createElement('a');
-        link.href = paragraph.slice(at);
-        link.textContent = new URL(link.href).host;
-        link.target = '_blank';
-        link.rel = 'noopener noreferrer';
-        element.append(link);
-      }
+      if (at >= 0) element.append(linkTo(paragraph.slice(at), new URL(paragraph.slice(at)).host));
       return element;
     }),
   );
@@ -121,7 +125,7 @@ function follow(attempt) {
   const words = trouble === null ? 'Waiting for you at ' + place + '. This page goes on by itself.' : trouble.message + ' It is tried again by itself.';
   if (byId('progress-text').textContent !== words) byId('progress-text').textContent = words;
   tick();
-  timer = setTimeout(look, 1000);
+  timer = setTimeout(look, 500);
 }
 
 function tick() {
@@ -164,7 +168,8 @@ function fail({ code, message, remedy }) {
   sessionStorage.removeItem(store + '-attempt');
   byId('failed-text').textContent = titles[code] || 'That did not work';
   /* What was refused at once comes with its remedy in one text. */
-  tell(byId('failed-remedy'), code === 'LOGIN_CANCELLED' ? 'Nothing was kept.' : message + (remedy ? ' ' + remedy : ''));
+  const next = remedy && !retries.includes(code) ? ' ' + remedy : '';
+  tell(byId('failed-remedy'), code === 'LOGIN_CANCELLED' ? 'Nothing was kept.' : message + next);
   byId('retry').textContent = code === 'LOGIN_UNCONFIGURED' ? 'Look again' : 'Try again with a new code';
   show('failed');
   byId('checks').hidden = code === 'LOGIN_CANCELLED' || code === 'LOGIN_UNCONFIGURED';
