@@ -175,7 +175,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const limits = new TokenLimits({
     store,
     scheduleOf: (providerId) => resetScheduleOf(config.auth.quota.resetSchedule, providerId),
-    timeZone: config.auth.quota.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    periods,
     providerOf: (id) =>
       isSessionId(id) ? webProvider : api.everyCredential().find((one) => one.id === id)?.providerId,
     windowsOf,
@@ -600,6 +600,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       isListening = true;
       port = await listenForClients(client.app, config.server.host, config.server.port);
       hostsOfPort = allowedHostsFor(port, config.server.allowedHosts);
+      limits.start();
       stopWatching = live?.watch((outcome) => logReload(logger, outcome));
       return url();
     },

@@ -74,16 +74,25 @@ export function openNotifyMode(options: NotifyModeOptions): NotifyMode {
     nowMs: () => systemClock.nowMs(),
   });
   const nameOf = createNames(options);
+  /** What is told must never spoil what it is about: a name may rest on a disk that fails. */
+  const safely = (task: () => void): void => {
+    try {
+      task();
+    } catch (cause) {
+      logger.warn({ error: cause }, 'a notification could not be told');
+    }
+  };
   const watchLogins = createLoginWatch((item) => notifier.tell(item), options.logins);
   return {
     notifier,
-    onLimit: (event) => tellOfLimit(notifier, event, nameOf),
-    onRejected: (id, code) => {
-      if (code === 'KEY_REJECTED') notifier.tell(newsOfRejectedKey(nameOf(id)));
-      if (code === 'QUOTA_EXHAUSTED') notifier.tell(newsOfNoCredit(nameOf(id)));
-    },
-    onSessionExpired: (session) => notifier.tell(newsOfExpiredSession(nameOf(session.id))),
-    onLogins: watchLogins,
+    onLimit: (event) => safely(() => tellOfLimit(notifier, event, nameOf)),
+    onRejected: (id, code) =>
+      safely(() => {
+        if (code === 'KEY_REJECTED') notifier.tell(newsOfRejectedKey(nameOf(id)));
+        if (code === 'QUOTA_EXHAUSTED') notifier.tell(newsOfNoCredit(nameOf(id)));
+      }),
+    onSessionExpired: (session) => safely(() => notifier.tell(newsOfExpiredSession(nameOf(session.id)))),
+    onLogins: (statuses) => safely(() => watchLogins(statuses)),
   };
 }
 

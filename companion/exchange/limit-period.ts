@@ -1,6 +1,6 @@
 /** When the count of a credential began, and when it begins anew. */
 import type { QuotaWindow } from '../../shared/quota.ts';
-import { nextPeriodStart, periodStart } from '../base/period.ts';
+import type { Periods } from '../base/periods.ts';
 import type { ResetSchedule } from '../config/reset-schedule.ts';
 
 export interface LimitPeriod {
@@ -13,7 +13,7 @@ export interface LimitPeriod {
 
 export interface PeriodFacts {
   readonly schedule: ResetSchedule;
-  readonly timeZone: string;
+  readonly periods: Pick<Periods, 'startOf' | 'nextAfter'>;
   /** When what is counted now began; `null` where nothing is counted yet. */
   readonly beganMs: number | null;
   /** What the provider told of its own limits. */
@@ -24,12 +24,15 @@ const hourMs = 3_600_000;
 /** Providers tell of their windows with any answer. */
 const lookEveryMs = 30_000;
 
-export function periodAt(nowMs: number, { schedule, timeZone, beganMs, windows }: PeriodFacts): LimitPeriod {
+export function periodAt(nowMs: number, { schedule, periods, beganMs, windows }: PeriodFacts): LimitPeriod {
   if (schedule === 'provider') return periodOfProvider(nowMs, beganMs ?? nowMs, windows());
   if (schedule === 'never') return { beganMs: beganMs ?? nowMs, endsMs: null, isSureUntilMs: Infinity };
-  const endsMs = nextPeriodStart(schedule, nowMs, timeZone);
-  const startMs = periodStart(schedule, nowMs, timeZone);
-  return { beganMs: Math.max(startMs, beganMs ?? 0), endsMs, isSureUntilMs: endsMs ?? Infinity };
+  const endsMs = periods.nextAfter(schedule, nowMs);
+  return {
+    beganMs: Math.max(periods.startOf(schedule, nowMs), beganMs ?? 0),
+    endsMs,
+    isSureUntilMs: endsMs ?? Infinity,
+  };
 }
 
 function periodOfProvider(nowMs: number, beganMs: number, windows: readonly QuotaWindow[]): LimitPeriod {

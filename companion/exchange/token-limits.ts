@@ -1,6 +1,7 @@
 /** How many tokens each credential has used in its period, and whether it may go on: the person's own limits. */
 import type { QuotaWindow } from '../../shared/quota.ts';
 import { CompanionError } from '../base/error.ts';
+import type { Periods } from '../base/periods.ts';
 import type { ResetSchedule } from '../config/reset-schedule.ts';
 import { forGoodMs } from '../router/plan.ts';
 import type { Standing } from '../router/plan.ts';
@@ -12,8 +13,8 @@ import { periodAt } from './limit-period.ts';
 export interface TokenLimitOptions {
   readonly store: CredentialLimitStore;
   readonly scheduleOf: (providerId: string) => ResetSchedule;
-  /** IANA name of the zone in which days, weeks and months begin. */
-  readonly timeZone: string;
+  /** When days, weeks and months begin where the person lives. */
+  readonly periods: Pick<Periods, 'startOf' | 'nextAfter'>;
   /** `undefined` for a credential that is not there any more. */
   readonly providerOf: (credentialId: string) => string | undefined;
   /** What the provider told of its own limits. */
@@ -64,6 +65,7 @@ interface Count {
 const clientCredential = 'client';
 const lowFraction = 0.9;
 const lookForResetsEveryMs = 15_000;
+const lookAfterMs = 1_000;
 
 /**
  * Counts in memory, ahead of the store, which gets the same figures in the transaction that appends the exchanges. Without
@@ -76,11 +78,17 @@ export class TokenLimits {
   /** By provider: whose limit is used up, and nobody has served in its place yet. */
   readonly #leaving = new Map<string, Count>();
   #timer: NodeJS.Timeout | undefined;
+  #starting: NodeJS.Timeout | undefined;
 
   /** Errors: `STORE_UNAVAILABLE`. */
   constructor(options: TokenLimitOptions) {
     this.#options = options;
     for (const stored of options.store.credentialLimits()) this.#load(stored);
+  }
+
+  /** Soon, while nobody waits for it, looks at what began anew while nothing ran. */
+  start(): void {
+    this.#starting ??= setTimeout(() => this.#lookAtAll(), lookAfterMs).unref();
   }
 
   /** The hot path: why the person's own limit keeps it from serving; `undefined` while it does not. */
@@ -173,8 +181,8 @@ export class TokenLimits {
   }
 
   close(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.#starting);
+    this.#stopWatching();
   }
 
   #load({ credential, tokenLimit, usedTokens, periodBeganMs }: CredentialLimit): void {
@@ -212,10 +220,10 @@ export class TokenLimits {
   #keepUp(count: Count): void {
     const nowMs = this.#options.nowMs();
     if (nowMs < count.isSureUntilMs) return;
-    const { timeZone, windowsOf } = this.#options;
+    const { periods, windowsOf } = this.#options;
     const schedule = this.#scheduleOf(count);
     const windows = () => windowsOf(count.credential);
-    const period = periodAt(nowMs, { schedule, timeZone, beganMs: count.beganMs, windows });
+    const period = periodAt(nowMs, { schedule, periods, beganMs: count.beganMs, windows });
     const hasBegunAnew = count.beganMs !== null && period.beganMs > count.beganMs;
     count.isSureUntilMs = period.isSureUntilMs;
     count.endsMs = period.endsMs;
@@ -270,8 +278,17 @@ export class TokenLimits {
   /** That a limit has begun anew is told when it does, also while nobody asks. */
   #watchForResets(): void {
     const isNeeded = [...this.#limited.values()].some((count) => count.isExhaustedTold);
-    if (!isNeeded) this.close();
+    if (!isNeeded) this.#stopWatching();
     else this.#timer ??= setInterval(() => this.#lookForResets(), lookForResetsEveryMs).unref();
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #lookAtAll(): void {
+    for (const count of this.#counts.values()) this.#keepUp(count);
   }
 
   #lookForResets(): void {
@@ -300,6 +317,7 @@ function recordOf({ credential, limit, used, beganMs }: Count): CredentialLimit 
   return { credential, tokenLimit: limit, usedTokens: used, periodBeganMs: beganMs ?? 0 };
 }
 
+/** `1,000,000`; without `Intl`, whose first use takes 20 ms. */
 function format(tokens: number): string {
-  return tokens.toLocaleString('en-US');
+  return String(tokens).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }

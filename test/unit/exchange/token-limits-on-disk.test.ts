@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import { Periods } from '../../../companion/base/periods.ts';
 import { memoryLogger } from '../../../companion/base/log.ts';
 import { Ledger } from '../../../companion/exchange/ledger.ts';
 import { TokenLimits } from '../../../companion/exchange/token-limits.ts';
@@ -20,7 +21,7 @@ function openLimits(store: Store): TokenLimits {
   const limits = new TokenLimits({
     store,
     scheduleOf: () => 'never',
-    timeZone: 'UTC',
+    periods: new Periods(() => 'UTC'),
     providerOf: () => 'anthropic',
     windowsOf: () => [],
     onEvent: () => undefined,
@@ -72,11 +73,12 @@ it('a process that is killed leaves counts and ledger that agree, and a restart 
     const { openStore } = await import(${source('companion/store/open-store.ts')});
     const { Ledger } = await import(${source('companion/exchange/ledger.ts')});
     const { TokenLimits } = await import(${source('companion/exchange/token-limits.ts')});
+    const { Periods } = await import(${source('companion/base/periods.ts')});
     const { memoryLogger } = await import(${source('companion/base/log.ts')});
     const { ledgerRow } = await import(${source('test/support/records.ts')});
     const { store } = openStore(${JSON.stringify(path)}, { quarantine: false });
     const nowMs = () => Date.UTC(2026, 10, 22);
-    const limits = new TokenLimits({ store, scheduleOf: () => 'never', timeZone: 'UTC', providerOf: () => 'anthropic',
+    const limits = new TokenLimits({ store, scheduleOf: () => 'never', periods: new Periods(() => 'UTC'), providerOf: () => 'anthropic',
       windowsOf: () => [], onEvent: () => undefined, nowMs });
     const ledger = new Ledger({ store, limits, logger: memoryLogger().logger, nowMs, keepDays: 90, keepRows: 1e6 });
     const append = store.appendExchanges.bind(store);

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Periods } from '../../../companion/base/periods.ts';
 import { memoryLogger } from '../../../companion/base/log.ts';
 import type { ResetSchedule } from '../../../companion/config/reset-schedule.ts';
 import { Ledger } from '../../../companion/exchange/ledger.ts';
@@ -43,7 +44,7 @@ function openDesk(facts: DeskFacts = {}): Desk {
   const limits = new TokenLimits({
     store,
     scheduleOf: () => schedule,
-    timeZone,
+    periods: new Periods(() => timeZone),
     providerOf: () => 'anthropic',
     windowsOf: windows,
     onEvent: (event) => events.push(event),
@@ -276,6 +277,20 @@ describe('news', () => {
     const again = desk.restart();
     again.use('a', 10);
     expect(kindsOf(again)).toEqual([]);
+  });
+
+  it('of a reset that came while nothing ran is told soon after the start', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const desk = openDesk({ schedule: 'daily' });
+    desk.limits.setLimit(['a'], 10);
+    desk.use('a', 10);
+    const again = desk.restart();
+    again.clock.nowMs += 24 * hourMs;
+    again.limits.start();
+    expect(kindsOf(again)).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    expect(kindsOf(again)).toEqual(['reset']);
   });
 
   it('keeps no timer while nothing is used up', () => {

@@ -1,6 +1,7 @@
 /** The router with the person's own limits: who is chosen while something is left, and when nothing is. */
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Periods } from '../../../companion/base/periods.ts';
 import { CompanionError } from '../../../companion/base/error.ts';
 import { TokenLimits } from '../../../companion/exchange/token-limits.ts';
 import type { ModelLists } from '../../../companion/router/model-lists.ts';
@@ -29,7 +30,7 @@ function openDesk({ strategy, keys = [], sessions = [], random = () => 0 }: Desk
   const limits = new TokenLimits({
     store,
     scheduleOf: () => 'never',
-    timeZone: 'UTC',
+    periods: new Periods(() => 'UTC'),
     providerOf: () => 'anthropic',
     windowsOf: () => [],
     onEvent: () => undefined,
