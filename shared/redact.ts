@@ -39,6 +39,8 @@ const secretPatterns: readonly RegExp[] = [
   /\bAIza[A-Za-z0-9_-]{20,}/g,
   // User and password of a URL, such as that of a proxy.
   /(?<=:\/\/)[^\s/:@]*:[^\s/@]+(?=@)/g,
+  // Access and refresh tokens of AWS.
+  /\bao[ar]AAAAA[A-Za-z0-9_:.+/=-]{10,}/g,
   // OpenAI's refresh tokens and codes.
   /\b(?:rt|ac)_[A-Za-z0-9._-]{20,}/g,
   /\bccp1_[A-Za-z0-9_-]{6,}/g,
@@ -50,7 +52,7 @@ const secretPatterns: readonly RegExp[] = [
 
 /** What every pattern above needs to be found in a text at all: one walk tells that most texts hold nothing. */
 const secretMark =
-  /sk-|gsk_|\brt_|\bac_|AIza|:\/\/|ccp1_|ccp[ak]_|eyJ|sessionKey|cf_clearance|__cf_bm|routingHint|bearer/i;
+  /sk-|gsk_|\brt_|\bac_|AIza|ao[ar]AAAAA|:\/\/|ccp1_|ccp[ak]_|eyJ|sessionKey|cf_clearance|__cf_bm|routingHint|bearer/i;
 
 /** Replaces everything in `text` that looks like a credential. The last net below the `Secret` wrapper, not the first. */
 export function scrub(text: string): string {

@@ -7,6 +7,7 @@ test.each([
   ['sk-proj-canarycanarycanary', 'OpenAI'],
   ['gsk_canarycanarycanary', 'Groq'],
   ['AIzaSycanarycanarycanarycanary', 'Gemini'],
+  ['aoaAAAAAcanary:canary/canary+canary=', 'AWS'],
   ['rt_canarycanary.canary-canarycanary', 'OpenAI, of which a login is renewed'],
   ['ac_canarycanarycanarycanary', 'OpenAI, which a login is finished with'],
   ['http://ada:canary@proxy.example:3128', 'a proxy'],
