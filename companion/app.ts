@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import type { FastifyInstance } from 'fastify';
-import type { RoutedCredential } from '../shared/credential.ts';
 import { disclosureText } from '../shared/login-disclosure.ts';
 import { Secret } from '../shared/redact.ts';
 import type { ClientSettings, CompanionStatus, SeatStatus } from '../shared/status.ts';
@@ -16,7 +15,6 @@ import { authFileNotices } from './account/files/auth-file-notices.ts';
 import { CredentialTraits } from './account/credential-traits.ts';
 import { openApiMode } from './api-mode.ts';
 import { isSessionId } from './account/session-record.ts';
-import type { SessionService } from './account/session-service.ts';
 import { systemClock } from './base/clock.ts';
 import { CompanionError } from './base/error.ts';
 import type { Logger } from './base/log.ts';
@@ -60,6 +58,7 @@ import { configRoutes } from './http/manage/config-routes.ts';
 import { authFileRoutes } from './http/manage/auth-file-routes.ts';
 import { authRoutes } from './http/manage/auth-routes.ts';
 import { keyStatsRoute } from './http/manage/key-stats-route.ts';
+import type { LedgerNames } from './http/manage/ledger-names.ts';
 import { ledgerRoutes } from './http/manage/ledger-routes.ts';
 import { clientKeyRoutes } from './http/manage/client-key-routes.ts';
 import { notificationRoutes } from './http/manage/notification-routes.ts';
@@ -356,6 +355,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 
   const loginTickets = new LoginTickets(nowMs);
+  const names: LedgerNames = {
+    credentials: () => [...sessions.list(), ...api.named()],
+    clientKeys: () => clientKeys.list(),
+    providers: () => config.providers,
+  };
   /** The same routes behind three doors: the admin key, the control socket, the link. */
   const authBook = new AuthBook({
     keys: api.keys,
@@ -436,15 +440,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       claudeCode: () => quotas.windowsOf(`key/${claudeCodeQuotas}`),
       nowMs,
     }),
-    ...ledgerRoutes({
-      ledger,
-      names: {
-        credentials: () => [...sessions.list(), ...api.named()],
-        clientKeys: () => clientKeys.list(),
-        providers: () => config.providers,
-      },
-      nowMs,
-    }),
+    ...ledgerRoutes({ ledger, names, nowMs }),
   ];
   const keyCheck = new ClientKeyCheck({ key: clientKey, clientKeys, mode: config.server.mode, nowMs });
   const adminKeyCheck = new AdminKeyCheck(adminKey, nowMs);
@@ -543,7 +539,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     return { mode, readiness: mode === 'off' ? null : await claudeCode.readiness() };
   });
   addConfigRoute(control, live);
-  addLedgerRoutes(control, { ledger, nameOf: (id) => nameOfCredential(id, sessions, api.named()), nowMs });
+  addLedgerRoutes(control, { ledger, names, nowMs });
 
   live?.onChange(async (changed) => {
     if (changed.has('server.mode')) keyCheck.limit(config.server.mode);
@@ -615,15 +611,6 @@ function cachedFor<Value>(lifetimeMs: number, read: () => Value): () => Value {
     if (kept === undefined || kept.untilMs <= nowMs) kept = { value: read(), untilMs: nowMs + lifetimeMs };
     return kept.value;
   };
-}
-
-function nameOfCredential(
-  id: string,
-  sessions: SessionService,
-  credentials: readonly Pick<RoutedCredential, 'id' | 'name'>[],
-): string | undefined {
-  const session = sessions.list().find((one) => one.id === id);
-  return session?.name ?? credentials.find((one) => one.id === id)?.name;
 }
 
 function healthOf(standing: Standing): KeyHealthFacts {

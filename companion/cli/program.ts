@@ -111,7 +111,9 @@ function addStatus(program: Command): void {
 function addLedger(program: Command): void {
   defineCommand(program, 'usage', 'show what was used, as a bar chart')
     .addOption(
-      new Option('--by <what>', 'one bar for each').choices(['model', 'client', 'credential', 'day']).default('model'),
+      new Option('--by <what>', 'one bar for each')
+        .choices(['model', 'client', 'client-key', 'credential', 'provider', 'day'])
+        .default('model'),
     )
     .option('--since <time>', 'such as 24h, 7d, 2026-11-01 (default: all that is kept)')
     .action(async (options: UsageOptions) => (await import('./command/usage.ts')).usage(options));

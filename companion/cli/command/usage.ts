@@ -9,7 +9,7 @@ import type { Terminal } from '../terminal.ts';
 
 export interface UsageOptions {
   readonly json?: true;
-  readonly by: UsageKey;
+  readonly by: Exclude<UsageKey, 'client_key'> | 'client-key';
   readonly since?: string;
 }
 
@@ -17,7 +17,7 @@ export interface UsageOptions {
 export async function usage(options: UsageOptions): Promise<void> {
   const output = createOutput(options.json === true);
   const since = options.since === undefined ? '' : `&sinceMs=${parseSince(options.since, Date.now())}`;
-  const report = await ask<UsageReport>('GET', `/control/usage?by=${options.by}${since}`);
+  const report = await ask<UsageReport>('GET', `/control/usage?by=${options.by.replace('-', '_')}${since}`);
   if (output.isJson) return output.json(report);
   for (const line of usageLines(report, describeTerminal())) output.line(line);
 }
@@ -47,7 +47,7 @@ export function usageLines(report: UsageReport, terminal: Terminal): readonly st
   if (total === null) return emptyLines(since, report.dropped);
   const from = since === '' ? ` since ${formatMoment(total.firstAtMs, atMs)}, all that is kept` : since;
   return [
-    paint.strong(`Usage by ${by}${from}`),
+    paint.strong(`Usage by ${by.replace('_', ' ')}${from}`),
     '',
     ...chartLines(by === 'day' ? withQuietDays(report.groups) : withOthers(report.groups), total, terminal),
     '',

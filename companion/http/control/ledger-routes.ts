@@ -1,11 +1,12 @@
 /** What `companion usage` and `companion explain` ask: sums over the ledger, and single rows of it. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { errorFacts, errorTable } from '../../../shared/error-code.ts';
-import type { ErrorCode } from '../../../shared/error-code.ts';
 import { CompanionError } from '../../base/error.ts';
-import { addGroups } from '../../store/ledger.ts';
+import { addGroups, usageKeys } from '../../store/ledger.ts';
 import type { LedgerRow, UsageFilter, UsageGroup, UsageKey } from '../../store/ledger.ts';
+import { remedyOf, toExchangeId } from '../manage/exchange-routes.ts';
+import { nameOfGroup } from '../manage/ledger-names.ts';
+import type { LedgerNames } from '../manage/ledger-names.ts';
 
 export interface LedgerReader {
   exchange(id: string): LedgerRow | undefined;
@@ -16,8 +17,7 @@ export interface LedgerReader {
 
 export interface LedgerRouteOptions {
   readonly ledger: LedgerReader;
-  /** How the person calls a key or session; `undefined` for one that is gone. */
-  readonly nameOf: (credential: string) => string | undefined;
+  readonly names: LedgerNames;
   readonly nowMs: () => number;
 }
 
@@ -40,7 +40,7 @@ export interface UsageReport {
 export type ExplainedExchange = LedgerRow & { readonly remedy: string | null };
 
 const usageQuery = z.object({
-  by: z.enum(['model', 'client', 'credential', 'day']).default('model'),
+  by: z.enum(usageKeys).default('model'),
   sinceMs: z.coerce.number().nonnegative().optional(),
 });
 const recentQuery = z.object({ limit: z.coerce.number().int().min(1).max(1000).default(20) });
@@ -53,8 +53,7 @@ export function addLedgerRoutes(app: FastifyInstance, options: LedgerRouteOption
     exchanges: ledger.recent(recentQuery.parse(request.query).limit).map(withRemedy),
   }));
   app.get<{ Params: { id: string } }>('/control/exchanges/:id', (request) => {
-    // Clients know an exchange by their API's own header, where its id begins with `req_`.
-    const id = request.params.id.replace(/^(?:req_|exc_)?/, 'exc_');
+    const id = toExchangeId(request.params.id);
     const row = ledger.exchange(id);
     if (row === undefined)
       throw new CompanionError('NOT_FOUND', `The ledger has no exchange ${id}, or several.`, notFound);
@@ -65,7 +64,7 @@ export function addLedgerRoutes(app: FastifyInstance, options: LedgerRouteOption
 const notFound = { remedy: '`companion explain` without an id explains the last one.' };
 
 function reportUsage(
-  { ledger, nameOf, nowMs }: LedgerRouteOptions,
+  { ledger, names, nowMs }: LedgerRouteOptions,
   { by, sinceMs }: z.infer<typeof usageQuery>,
 ): UsageReport {
   const groups = ledger.usage(by, sinceMs === undefined ? {} : { sinceMs });
@@ -74,19 +73,16 @@ function reportUsage(
     by,
     sinceMs: sinceMs ?? null,
     atMs: nowMs(),
-    groups: groups.map((group) => withName(group, by === 'credential' ? nameOf(group.key) : undefined)),
+    groups: groups.map((group) => withName(group, nameOfGroup(names, by, group.key))),
     total: first === undefined ? null : others.reduce(addGroups, { ...first, key: '' }),
     dropped: ledger.dropped,
   };
 }
 
-function withName(group: UsageGroup, name = group.key): NamedUsage {
+function withName(group: UsageGroup, name: string): NamedUsage {
   return { ...group, name };
 }
 
 function withRemedy(row: LedgerRow): ExplainedExchange {
-  return {
-    ...row,
-    remedy: Object.hasOwn(errorTable, row.outcome) ? errorFacts(row.outcome as ErrorCode).remedy : null,
-  };
+  return { ...row, remedy: remedyOf(row.outcome) };
 }

@@ -128,8 +128,13 @@ export function exchangeRoute({ ledger, names }: LedgerRouteOptions): Route {
   });
 }
 
+/** What to do about it; `null` where nothing is to be done. */
+export function remedyOf(outcome: string): string | null {
+  return Object.hasOwn(errorTable, outcome) ? errorFacts(outcome as ErrorCode).remedy : null;
+}
+
 /** Clients know an exchange by their API's own header, where its id begins with `req_`. */
-function toExchangeId(id: string): string {
+export function toExchangeId(id: string): string {
   return id.replace(/^(?:req_|exc_)?/, 'exc_');
 }
 
@@ -273,6 +278,6 @@ function describeWhole(row: LedgerRow, names: LedgerNames): z.infer<typeof whole
         duration_ms: durationMs,
       })),
     },
-    remedy: Object.hasOwn(errorTable, row.outcome) ? errorFacts(row.outcome as ErrorCode).remedy : null,
+    remedy: remedyOf(row.outcome),
   };
 }

@@ -99,7 +99,7 @@ describe('a mistake', () => {
     [['auth', 'refresh', 'ada', '--all'], 'Either one login or --all.', 'Leave out'],
     [['config', 'codex'], 'Say --enable or --disable.', 'companion auth status'],
     [['config', 'codex', '--enable', '--disable'], 'Say --enable or --disable.', 'companion auth status'],
-    [['usage', '--by', 'week'], 'model, client, credential, day', 'companion usage --help'],
+    [['usage', '--by', 'week'], 'model, client, client-key, credential, provider, day', 'companion usage --help'],
     [['usage', '--since', 'soon'], '--since does not understand "soon"', '24h'],
     [['usage', '--since', '2999-01-01'], 'lies in the future', '24h'],
     [['logs', '--lines', '-1'], '--lines must be a whole number', 'companion logs'],

@@ -46,7 +46,7 @@ const ways: readonly [string, (paths: Paths) => Promise<unknown>][] = [
 ];
 
 describe.each(ways)('%s', (_way, prepare) => {
-  test('usage is summed by model, client, credential and day, since whenever is asked', async () => {
+  test('usage is summed by model, client, key, credential, provider and day, since whenever is asked', async () => {
     const paths = await homeWithLedger();
     await prepare(paths);
     const keys = async (...args: string[]) => {
@@ -56,6 +56,8 @@ describe.each(ways)('%s', (_way, prepare) => {
     expect(await keys()).toEqual(['claude-sonnet-4-5 3']);
     expect((await keys('--by', 'client')).sort()).toEqual(['claude-code 2', 'codex 1']);
     expect((await keys('--by', 'credential')).sort()).toEqual([' 1', `${work.name} 1`, 'anthropic-3f9a2c41 1'].sort());
+    expect((await keys('--by', 'provider')).sort()).toEqual(['Anthropic 2', 'claude.ai 1']);
+    expect(await keys('--by', 'client-key')).toEqual(["The companion's own key 3"]);
     expect(await keys('--by', 'client', '--since', '3h')).toEqual(['codex 1', 'claude-code 1']);
     expect((await runCompanion(['usage', '--by', 'day'], paths)).json).toMatchObject({
       by: 'day',
