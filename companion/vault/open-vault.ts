@@ -77,7 +77,7 @@ async function readExisting(path: string): Promise<Existing> {
 }
 
 async function openExisting(label: KeyLabel, keys: KeySources): Promise<Vault> {
-  const key = await findFor(label, keys);
+  const key = await findCurrent(label, keys, (one) => keys.forExistingVault(one));
   const note = key.label.kind === 'key-file' && keys.mayUseKeyring ? 'the vault was made with a key file' : null;
   const vault = sealedVault(key, keys, note);
   await vault.check();
@@ -87,14 +87,18 @@ async function openExisting(label: KeyLabel, keys: KeySources): Promise<Vault> {
   return vault;
 }
 
-/** Another process may change the key between the look at the file and the look for its key. */
-async function findFor(label: KeyLabel, keys: KeySources): Promise<VaultKey> {
+/** Another process may change the key between the look at the file and the look for its key: then both are looked at anew. */
+async function findCurrent(
+  label: KeyLabel,
+  keys: KeySources,
+  find: (label: KeyLabel) => Promise<VaultKey>,
+): Promise<VaultKey> {
   try {
-    return await keys.forExistingVault(label);
+    return await find(label);
   } catch (thrown) {
     const { label: now } = await readExisting(keys.paths.vault);
     if (now === undefined || now.id === label.id) throw thrown;
-    return keys.forExistingVault(now);
+    return findCurrent(now, keys, find);
   }
 }
 
@@ -139,7 +143,8 @@ async function withVault<Result>(
         remedy: '`companion start` makes one.',
       });
     }
-    const vault = sealedVault(await keys.find(label), keys, null);
+    const key = await findCurrent(label, keys, (one) => keys.find(one));
+    const vault = sealedVault(key, keys, null);
     await vault.check();
     return await use(vault, keys);
   } finally {
