@@ -2,6 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { openAccountHouse } from '../accounts/house.ts';
+import { ask, openSyncedHouse } from '../web/house.ts';
 import { connectLink } from '../../support/link-client.ts';
 import { eventually, openApiHouse, say } from '../api/house.ts';
 import type { ApiHouse } from '../api/house.ts';
@@ -135,4 +137,23 @@ test('a paired browser is told too, while it is open, in words that fit its noti
   const tested = await manage(house, 'POST', 'notifications/test');
   expect((await browser.expect('notify')).frame.title).toBe('Notifications work');
   expect(tested).toMatchObject({ sinks: [{}, { outcome: 'off' }, { outcome: 'sent' }] });
+});
+
+test('CPP-16: a login that its provider no longer accepts is told of once', async () => {
+  const house = await openAccountHouse();
+  await house.signIn('anthropic');
+  house.claude.api.scenario = { faults: { canned: { status: 401, message: 'OAuth token has been revoked.' } } };
+  for (let round = 0; round < 3; round += 1) expect((await house.say('/v1/messages', 'x')).status).toBe(401);
+  expect(house.log.match(/"event":"login-expired"/g)).toHaveLength(1);
+  expect(house.log).toContain('Signed out: Claude login mary@example.com');
+});
+
+test('a claude.ai session that has expired is told of once', async () => {
+  const { house } = await openSyncedHouse('direct');
+  house.site.expireSessions();
+  for (let round = 0; round < 2; round += 1) {
+    await expect(house.anthropic().messages.create(ask('Hi.'))).rejects.toMatchObject({ status: 503 });
+  }
+  const told = house.log.lines.filter((line) => line['event'] === 'session-expired');
+  expect(told).toMatchObject([{ msg: expect.stringMatching(/^Session expired: claude\.ai session /) }]);
 });
