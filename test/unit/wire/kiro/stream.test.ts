@@ -1,5 +1,17 @@
 /** Kiro's streams as hub events: whole, cut anywhere, damaged. */
-import { array, assert, asyncProperty, nat } from 'fast-check';
+import {
+  anything,
+  array,
+  assert,
+  asyncProperty,
+  constantFrom,
+  dictionary,
+  infiniteStream,
+  integer,
+  nat,
+  string,
+  uint8Array,
+} from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { MAX_FRAME_BYTES } from '../../../../companion/wire/event-stream.ts';
 import { collectMessage } from '../../../../companion/wire/hub/collect.ts';
@@ -176,6 +188,85 @@ describe('the end of an answer', () => {
     expect(usage.input_tokens).toBeGreaterThan(0);
   });
 });
+
+describe('whatever comes', () => {
+  const kinds = constantFrom('assistantResponseEvent', 'toolUseEvent', 'contextUsageEvent', 'meteringEvent', 'x', '');
+
+  it('keeps every call whole however fragments are interleaved, with words among them', async () => {
+    const inputs = array(dictionary(string(), string()), { minLength: 1, maxLength: 4 });
+    await assert(
+      asyncProperty(
+        inputs,
+        infiniteStream(nat(4)),
+        infiniteStream(integer({ min: 1, max: 6 })),
+        async (wanted, picks, sizes) => {
+          const left = wanted.map((input) => JSON.stringify(input));
+          const told: Buffer[] = [];
+          let words = '';
+          for (const pick of picks) {
+            if (left.every((rest) => rest === '')) break;
+            const index = pick % wanted.length;
+            const rest = left[index] ?? '';
+            if (pick === 4) told.push(say('w'));
+            if (pick === 4) words += 'w';
+            if (rest === '') continue;
+            const size = sizes.next().value ?? 1;
+            left[index] = rest.slice(size);
+            told.push(use(`c${index}`, 'look', { input: rest.slice(0, size), stop: left[index] === '' }));
+          }
+          const events = await read([Buffer.concat(told)], asked);
+          expect(findViolation(events)).toBeUndefined();
+          const { content } = await collectMessage(events);
+          const made = content.flatMap((block) =>
+            block.type === 'tool_use' ? [[block.id, block.input] as const] : [],
+          );
+          expect(Object.fromEntries(made)).toEqual(
+            Object.fromEntries(wanted.map((input, at) => [`c${at}`, { ...input }])),
+          );
+          expect(content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('')).toBe(words);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('in messages that are well framed is told in order, or as an error', async () => {
+    await assert(
+      asyncProperty(
+        array(array(anything(), { maxLength: 1 })),
+        array(kinds, { maxLength: 8 }),
+        async (values, types) => {
+          const frames = types.map((type, at) => {
+            const payload = JSON.stringify(
+              { content: values[at]?.[0], toolUseId: values[at]?.[0], stop: at % 2 === 0 },
+              safe,
+            );
+            return message({ ':message-type': 'event', ':event-type': type }, payload ?? 'null');
+          });
+          const events = await read(frames, asked);
+          expect(findViolation(events)).toBeUndefined();
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('in bytes that mean nothing is an error of ours', async () => {
+    await assert(
+      asyncProperty(uint8Array({ maxLength: 80 }), async (bytes) => {
+        const { code, events } = await readBroken([load('kiro-text'), bytes]);
+        expect(code === 'none' || /^(?:STREAM_BROKEN|UPSTREAM_UNREADABLE)$/.test(code)).toBe(true);
+        if (bytes.length > 0) expect(events.at(-1)?.type).not.toBe('message_stop');
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** JSON has no word for these. */
+function safe(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' || typeof value === 'symbol' ? String(value) : value;
+}
 
 test.each([
   ['ThrottlingException', 'Slow down.', 'rate_limit_error'],
