@@ -57,9 +57,11 @@ export class Allowance {
   /** Throws `CLIENT_BUDGET_SPENT` or `CLIENT_RATE_LIMITED`, and then has counted nothing. */
   reserve(): Reservation {
     const { clock } = this.#parts;
-    this.#checkBudgets(clock.nowMs());
+    // One moment for both: midnight may pass between two looks at the clock.
+    const nowMs = clock.nowMs();
+    this.#checkBudgets(nowMs);
     this.#takeRate(clock.monotonicMs());
-    return this.#hold(clock.nowMs());
+    return this.#hold(nowMs);
   }
 
   /** The same request, which came a moment before midnight and begins a moment after. Throws `CLIENT_BUDGET_SPENT`. */
