@@ -285,7 +285,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     seats: [...link.seats()],
     activity: [...activity.list()],
     keys: [...keyControl.summary()],
-    logins: [...accounts.logins.statuses()],
+    logins: accounts.logins
+      .statuses()
+      .map((login) => (isOff(login.id) ? Object.assign({ isOff: true }, login) : login)),
     pendingLogins: [...accounts.desk.pending(), ...accounts.deviceDesk.pending()],
     claudeCode: { quotas: [...quotas.windowsOf(`key/${claudeCodeQuotas}`)] },
     fileNotices: authFileNotices(authFiles.statuses()).slice(0, 50),
@@ -304,7 +306,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       return config.providers;
     },
     ask: api.listModels,
-    health: (id) => healthOf(api.standing(id)),
+    health: (id) => (isOff(id) ? { isHealthy: false, reason: 'you turned it off' } : healthOf(api.standing(id))),
     totals: () => ledger.totals(),
   });
 

@@ -64,6 +64,8 @@ export const loginStatusSchema = z.object({
   expiresAtMs: z.number().nullable(),
   /** It can be renewed here without the person. */
   isRefreshable: z.boolean(),
+  /** The person turned it off here: it is kept and renewed, and serves nobody. Absent for one that is on. */
+  isOff: z.boolean().optional(),
   refreshedAtMs: z.number().nullable(),
   scopes: z.array(label).max(50),
   quotas: z.array(quotaWindowSchema).max(40),

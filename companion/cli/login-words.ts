@@ -17,7 +17,8 @@ export function kindOf({ provider, owner }: Pick<LoginStatus, 'provider' | 'owne
 }
 
 /** The state in its own word, coloured. */
-export function describeLoginState(state: LoginStatus['state']): string {
+export function describeLoginState(state: LoginStatus['state'], isOff = false): string {
+  if (isOff && state !== 'off') return paint.soft('turned off');
   switch (state) {
     case 'usable':
       return paint.good('usable');

@@ -191,6 +191,13 @@ function addKeys(program: Command): void {
   defineCommand(keys, 'remove', 'forget one')
     .argument('<key>', named)
     .action(async (key: string, options: GlobalOptions) => (await import('./command/keys.ts')).removeKey(key, options));
+  for (const verb of ['off', 'on'] as const) {
+    defineCommand(keys, verb, verb === 'on' ? 'let one serve again' : 'keep one, and do not use it')
+      .argument('<key>', named)
+      .action(async (key: string, options: GlobalOptions) =>
+        (await import('./command/keys.ts')).turnKey(key, verb === 'on', options),
+      );
+  }
   defineCommand(keys, 'test', 'ask its provider whether one works, or all')
     .argument('[key]', named)
     .action(async (key: string | undefined, options: GlobalOptions) =>

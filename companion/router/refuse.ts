@@ -109,7 +109,7 @@ function refuseTurnedOff(names: readonly string[]): CompanionError {
   const told = names.slice(0, mostNamed).join(', ');
   const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
   return new CompanionError('NO_CREDENTIAL', `What could serve this is turned off: ${told}${more}.`, {
-    remedy: 'Turn it on again in the dashboard; `companion session activate` does it for a session.',
+    remedy: 'Turn it on again: `companion keys on`, `companion session activate`, or in the dashboard.',
   });
 }
 

@@ -6,7 +6,7 @@ import { readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiProvider } from '../../../shared/api-provider.ts';
 import { fileError, systemErrorCode } from '../../base/atomic-file.ts';
-import { toCompanionError } from '../../base/error.ts';
+import { CompanionError, toCompanionError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { SerialQueue } from '../../base/serial.ts';
 import { watchFolder } from '../../base/watch-folder.ts';
@@ -145,9 +145,10 @@ export class AuthFiles {
       const isOpenToOthers = process.platform !== 'win32' && (Number(after.mode) & 0o077) !== 0;
       return this.#describe(path, content, problems, isOpenToOthers);
     } catch (thrown) {
-      const code = systemErrorCode(thrown);
+      const code = thrown instanceof CompanionError ? undefined : systemErrorCode(thrown);
       if (code === 'ENOENT') return undefined;
-      const message = code === undefined ? toCompanionError(thrown).message : `it could not be read (${code})`;
+      const told = code === undefined ? toCompanionError(thrown).message : `it could not be read (${code})`;
+      const message = told.replace(/\.$/, '');
       logger.warn({ path, problem: message }, 'a credential file has a problem');
       return failed(path, message);
     }

@@ -35,11 +35,12 @@ async function readOverview(): Promise<AuthOverview> {
   const talk = await openConversation();
   try {
     const { logins, worker, importable } = await talk.ask<ListedLogins>('GET', '/control/logins');
-    const { keys = [], sessions, fileNotices = [] } = await talk.ask<CompanionStatus>('GET', '/control/status');
+    const status = await talk.ask<CompanionStatus>('GET', '/control/status');
+    const { keys = [], sessions, fileNotices = [] } = status;
     const claudeCode = await talk.ask<ClaudeCodeReport>('GET', '/control/claude-code').catch(unlessUnknown);
     const files = fileNotices.length === 0 ? {} : { fileNotices };
     return {
-      logins,
+      logins: logins.map((login) => status.logins?.find(({ id }) => id === login.id) ?? login),
       ...(claudeCode === undefined ? {} : { claudeCode }),
       keys,
       ...files,
@@ -100,7 +101,7 @@ export function overviewLines(overview: AuthOverview, nowMs: number): readonly s
 function loginRows(title: string, logins: readonly LoginStatus[], nowMs: number, none: string): readonly Row[] {
   if (logins.length === 0) return [[title, paint.soft(none)]];
   return logins.flatMap((login, index): readonly Row[] => [
-    [index === 0 ? title : '', `${describeLoginState(login.state)}  ${paint.strong(accountOf(login))}`],
+    [index === 0 ? title : '', `${describeLoginState(login.state, login.isOff)}  ${paint.strong(accountOf(login))}`],
     ['', `${describeLasting(login, nowMs)}`],
     ['', paint.soft(printable(login.location))],
     ...nextSteps(login).map((line): Row => ['', line]),
@@ -166,7 +167,8 @@ function sessionRows(sessions: AuthOverview['sessions']): readonly Row[] {
   if (sessions.length === 0) return [['claude.ai', paint.soft('none: the extension\'s "Sync session" brings one')]];
   return sessions.map((session, index): Row => {
     const plan = session.plan === null ? '' : ` (${printable(session.plan)})`;
-    return [index === 0 ? 'claude.ai' : '', `${describeState(session.state)}  ${printable(session.name)}${plan}`];
+    const state = session.isOff === true ? paint.soft('turned off') : describeState(session.state);
+    return [index === 0 ? 'claude.ai' : '', `${state}  ${printable(session.name)}${plan}`];
   });
 }
 

@@ -110,6 +110,22 @@ export async function removeKey(wanted: string, options: Options): Promise<void>
   }
 }
 
+export async function turnKey(wanted: string, isOn: boolean, options: Options): Promise<void> {
+  const output = createOutput(options.json === true);
+  const { keys } = await ask<{ keys: readonly KeyStatus[] }>('GET', '/control/keys');
+  const key = keys.find(({ id, name }) => id === wanted || name === wanted);
+  if (key === undefined) {
+    const remedy = '`companion keys list` shows those that there are.';
+    throw new CompanionError('NOT_FOUND', 'There is no such key.', { remedy });
+  }
+  const path = `/v0/management/auths/${encodeURIComponent(key.provider)}?id=${encodeURIComponent(key.id)}`;
+  const answer = await ask<object>('PUT', path, { enabled: isOn });
+  if (output.isJson) return output.json(answer);
+  output.line(
+    `The ${key.providerName} key ${paint.strong(key.name)} is ${isOn ? 'used again' : 'kept, and not used'}.`,
+  );
+}
+
 /** Ends with 1 when a key does not work, for scripts. */
 export async function testKeys(wanted: string | undefined, options: Options): Promise<void> {
   const output = createOutput(options.json === true);

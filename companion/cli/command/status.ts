@@ -76,7 +76,7 @@ function printLogins(output: Output, { logins, atMs }: CompanionStatus): void {
       logins.map((login) => [
         kindOf(login),
         accountOf(login),
-        `${describeLoginState(login.state)}${describeUntil(login, atMs)}`,
+        `${describeLoginState(login.state, login.isOff)}${describeUntil(login, atMs)}`,
       ]),
     ),
   );
@@ -132,7 +132,7 @@ function printSession(output: Output, session: SessionStatus, nowMs: number): vo
   const mark = session.isDefault ? paint.soft(' (default)') : '';
   const plan = session.plan === null ? '' : `  ${session.plan}`;
   output.line(
-    `  ${session.name}${mark}${plan}  ${describeState(session.state)}, synced ${formatAgo(session.syncedAtMs, nowMs)}`,
+    `  ${session.name}${mark}${plan}  ${session.isOff === true ? paint.soft('turned off') : describeState(session.state)}, synced ${formatAgo(session.syncedAtMs, nowMs)}`,
   );
   for (const line of troubleOf(session, 4)) output.line(`    ${line}`);
   if (session.quotas.length > 0)

@@ -45,6 +45,16 @@ test('a session is handed over without a companion that runs, and what is none s
   expect(added.stdout).toContain('The session of mary@example.com is kept');
 });
 
+test('a key is turned off and on by its name, which the list tells', async () => {
+  const paths = await emptyHome();
+  await runForPeople(['keys', 'add', 'openai', '--name', 'work'], { ...paths, input: 'sk-12345678901234567890' });
+  const off = await runForPeople(['keys', 'off', 'work'], paths);
+  expect(off.stdout).toBe('The OpenAI key work is kept, and not used.\n');
+  expect((await runForPeople(['keys', 'list'], paths)).stdout).toContain('work: you turned it off');
+  expect((await runForPeople(['keys', 'on', 'work'], paths)).stdout).toBe('The OpenAI key work is used again.\n');
+  expect((await runForPeople(['keys', 'off', 'nobody'], paths)).stderr).toContain('There is no such key.');
+});
+
 test('CPP-1: files with keys are taken over at the start, told, and deleted when that is asked for', async () => {
   const paths = await emptyHome();
   const folder = join(paths.home, 'auths');

@@ -7,6 +7,7 @@ import { Secret } from '../../../../shared/redact.ts';
 import { ApiKeyService } from '../../../../companion/account/api-keys.ts';
 import { authFileNotices } from '../../../../companion/account/files/auth-file-notices.ts';
 import { AuthFiles } from '../../../../companion/account/files/auth-files.ts';
+import { CompanionError } from '../../../../companion/base/error.ts';
 import { memoryLogger } from '../../../../companion/base/log.ts';
 import { MemoryVault } from '../../../../companion/vault/memory-vault.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -17,9 +18,13 @@ async function open() {
   const settings = new Map<string, string>();
   const log = memoryLogger();
   const replaced: string[] = [];
+  let isFull = false;
   const store = {
     setting: (name: string) => settings.get(name),
-    saveSetting: (name: string, value: string) => void settings.set(name, value),
+    saveSetting: (name: string, value: string) => {
+      if (isFull) throw new CompanionError('STORE_UNAVAILABLE', 'The disk is full: the disk is full.');
+      settings.set(name, value);
+    },
   };
   const start = async () => {
     let nowMs = 1;
@@ -46,7 +51,16 @@ async function open() {
   await mkdir(folder);
   const write = (name: string, content: unknown, mode = 0o600) =>
     writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content), { mode });
-  return { folder, log, settings, replaced, start, write };
+  return {
+    folder,
+    log,
+    settings,
+    replaced,
+    start,
+    write,
+    break: () => void (isFull = true),
+    mend: () => void (isFull = false),
+  };
 }
 
 describe('the keys of a file', () => {
@@ -127,6 +141,26 @@ describe('the keys of a file', () => {
     await rm(join(folder, 'claude.json'));
     expect(await files.scan()).toEqual([]);
     expect(told()).toEqual([['sk-ant-1', 9]]);
+  });
+
+  test('are taken over once, whatever the disk or a crash does between the vault and what is remembered', async () => {
+    const scene = await open();
+    await scene.write('claude.json', { token: 'sk-ant-1' });
+    const { files, told } = await scene.start();
+    scene.break();
+    const [status] = await files.scan();
+    expect(status).toMatchObject({
+      isNeedless: false,
+      problems: [{ message: expect.stringContaining('disk is full') }],
+    });
+    expect(told()).toHaveLength(1);
+    scene.mend();
+    const later = await scene.start();
+    expect(await later.files.scan()).toMatchObject([{ isNeedless: true, problems: [] }]);
+    expect(later.told()).toEqual([['sk-ant-1', 100]]);
+    await later.keys.remove(later.keys.list()[0]?.id ?? '');
+    await later.files.scan();
+    expect(later.told()).toEqual([]);
   });
 
   test('that are there already are left as they are', async () => {
