@@ -429,6 +429,50 @@ describe.each(implementations)('store: %s', (_name, open) => {
     });
   });
 
+  describe('limits of credentials', () => {
+    const limit = { credential: 'a', tokenLimit: 100, usedTokens: 0, periodBeganMs: 10 };
+    const use = (tokens: number, periodBeganMs: number) => ({ credential: 'a', tokens, periodBeganMs });
+
+    it('are counted with the exchanges, all or none', async () => {
+      const store = await emptyStore();
+      const impossible = ledgerRow({ id: 'x', status: Number.NaN });
+      expect(() => store.appendExchanges([ledgerRow(), impossible], [use(5, 10)])).toThrow('exchanges.status');
+      expect(store.credentialLimits()).toEqual([]);
+      store.appendExchanges([ledgerRow()], [use(5, 10), use(7, 10)]);
+      expect(store.credentialLimits()).toEqual([{ ...limit, tokenLimit: null, usedTokens: 12 }]);
+    });
+
+    it('begin anew with the first use of a later period, and take no use of an earlier one', async () => {
+      const store = await emptyStore();
+      store.appendExchanges([], [use(5, 10), use(6, 20), use(7, 10), use(8, 20)]);
+      expect(store.credentialLimits()).toMatchObject([{ usedTokens: 14, periodBeganMs: 20 }]);
+      store.beginPeriods([{ ...limit, periodBeganMs: 30 }]);
+      store.appendExchanges([], [use(9, 20), use(1, 30)]);
+      expect(store.credentialLimits()).toMatchObject([{ usedTokens: 1, periodBeganMs: 30 }]);
+    });
+
+    it('are set and taken off without a change of what was used', async () => {
+      const store = await emptyStore();
+      store.saveTokenLimits([limit, { ...limit, credential: 'b' }]);
+      store.appendExchanges([], [use(5, 10)]);
+      store.saveTokenLimits([{ ...limit, tokenLimit: 7 }]);
+      expect(store.credentialLimits()).toMatchObject([
+        { credential: 'a', tokenLimit: 7, usedTokens: 5 },
+        { credential: 'b', tokenLimit: 100, usedTokens: 0 },
+      ]);
+      store.saveTokenLimits([{ ...limit, tokenLimit: null }]);
+      expect(store.credentialLimits()[0]).toMatchObject({ tokenLimit: null, usedTokens: 5 });
+    });
+
+    it('of a session go with it', async () => {
+      const store = await emptyStore();
+      store.saveSession(sessionRecord({ id: 'a' }));
+      store.saveTokenLimits([limit]);
+      store.deleteSession('a');
+      expect(store.credentialLimits()).toEqual([]);
+    });
+  });
+
   it('may be closed twice', async () => {
     const store = await emptyStore();
     store.close();
