@@ -7,6 +7,17 @@ export function signInCommand(provider: LoginProviderId): string {
   return provider === 'anthropic' ? 'companion auth login' : `companion auth login-${provider}`;
 }
 
+const opening: Readonly<Record<string, LoginProviderId | undefined>> = {
+  codex: 'openai',
+  copilot: 'copilot',
+  kiro: 'kiro',
+};
+
+/** The same for an API provider that a login opens. */
+export function signInCommandOf(providerId: string): string {
+  return signInCommand(opening[providerId] ?? 'anthropic');
+}
+
 /** The table's remedy with the one command that fits; `undefined` for a code whose remedy names none. */
 export function signInRemedy(code: ErrorCode, provider: LoginProviderId): string | undefined {
   const command = `\`${signInCommand(provider)}\``;

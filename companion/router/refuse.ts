@@ -1,4 +1,5 @@
 /** Why nothing can serve a request, and what a person can do about it. */
+import { signInCommandOf } from '../../shared/sign-in.ts';
 import { CompanionError } from '../base/error.ts';
 import type { ErrorCode } from '../../shared/error-code.ts';
 import type { SessionRecord } from '../store/store.ts';
@@ -189,10 +190,12 @@ function modelNotFound(name: string, { location, catalogue, sessions, request }:
   const list = offered.length === 0 ? '' : ` Offered: ${offered.join(', ')}.`;
   const message = `No account offers the model ${quote(name)}.`;
   const details = { field: 'model' };
-  const owner = location.keylessOwner?.name;
+  const owner = location.keylessOwner;
   if (owner === undefined) return new CompanionError('MODEL_NOT_FOUND', message + list, { details });
-  const hint = ` It would be ${owner}'s, for which there is no key.`;
-  const remedy = 'Add a key with `companion keys add`, or pick a model from GET /v1/models.';
+  const command = owner.isLoginOnly === true ? signInCommandOf(owner.id) : undefined;
+  const hint = ` It would be ${owner.name}'s, for which there is no ${command === undefined ? 'key' : 'login'}.`;
+  const way = command === undefined ? 'Add a key with `companion keys add`' : `Sign in with \`${command}\``;
+  const remedy = `${way}, or pick a model from GET /v1/models.`;
   return new CompanionError('MODEL_NOT_FOUND', message + hint + list, { details, remedy });
 }
 

@@ -3,10 +3,9 @@
  * provider's own wire and tells the answer as hub events.
  */
 import type { ApiProvider } from '../../shared/api-provider.ts';
-import { loginProviderIdSchema } from '../../shared/credential.ts';
 import type { LeasedCredential } from '../../shared/credential.ts';
 import { kiroModelIds } from '../../shared/kiro-models.ts';
-import { signInCommand } from '../../shared/sign-in.ts';
+import { signInCommandOf } from '../../shared/sign-in.ts';
 import { CompanionError } from '../base/error.ts';
 import { readAnthropicLimits } from '../wire/anthropic/limits.ts';
 import { anthropicUpstream } from '../wire/anthropic/upstream/codec.ts';
@@ -288,12 +287,10 @@ function named(error: CompanionError, key: LeasedCredential): CompanionError {
   if (key.kind === 'api-key') {
     return new CompanionError('KEY_REJECTED', `The key ${key.name} was refused: ${message}`, { details, cause: error });
   }
-  const { data: provider = 'anthropic' } = loginProviderIdSchema.safeParse(
-    key.providerId === 'codex' ? 'openai' : key.providerId,
-  );
+  const command = signInCommandOf(key.providerId);
   return new CompanionError('KEY_REJECTED', `The login ${key.name} was refused: ${message}`, {
     details,
-    remedy: `\`companion auth status\` says how it stands; \`${signInCommand(provider)}\` signs in again.`,
+    remedy: `\`companion auth status\` says how it stands; \`${command}\` signs in again.`,
     cause: error,
   });
 }

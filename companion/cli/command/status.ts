@@ -70,7 +70,9 @@ function printLogins(output: Output, { logins, atMs }: CompanionStatus): void {
   output.line();
   output.line(paint.strong('Logins'));
   if (logins.length === 0)
-    return output.line('  none: `companion auth login` and `companion auth login-openai` sign in');
+    return output.line(
+      '  none: `companion auth login`, `companion auth login-openai`, `login-copilot` and `login-kiro` sign in',
+    );
   output.line(
     table(
       logins.map((login) => [
@@ -80,6 +82,8 @@ function printLogins(output: Output, { logins, atMs }: CompanionStatus): void {
       ]),
     ),
   );
+  const quotas = logins.flatMap((login) => login.quotas.map((window) => [kindOf(login), ...quotaRow(window, atMs)]));
+  if (quotas.length > 0) output.line(table(quotas));
   if (logins.some(({ trouble }) => trouble !== null)) output.line('  `companion auth status` says what to do.');
 }
 

@@ -11,7 +11,7 @@ export function decodeCopilotError(status: number, headers: HeaderLookup, body: 
     details: error.details,
     remedy:
       'The premium requests of the plan are used up for this model: ask for one that the plan includes, or wait until they ' +
-      'begin anew (`companion usage` tells when).',
+      'begin anew (`companion status` tells when).',
     cause: error,
   });
 }

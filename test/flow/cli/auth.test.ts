@@ -51,8 +51,9 @@ describe('CCP-11: auth status', () => {
     );
     expect(stdout).toMatch(/^Logins\n {2}Claude login {9}ada@example\.com \(Max 20×\) {2}usable, until \d+.*\n/m);
     expect(stdout).toMatch(/^ {2}Claude Code's login {2}ada@example\.com \(Max 20×\) {2}off$/m);
+    expect(stdout).toMatch(/^ {2}Claude login {2}5 hours .* used/m);
     expect((await runForPeople(['status'], await openAuthScene())).stdout).toContain(
-      '`companion auth login-openai` sign in',
+      '`companion auth login-openai`, `login-copilot` and `login-kiro` sign in',
     );
   });
 });
