@@ -64,8 +64,8 @@ function printEverything(output: Output, settings: readonly ShownSetting[]): voi
   for (const one of settings) {
     const value = textOf(one.value);
     output.line(`${paint.strong(one.key)}${value === '' ? '' : `  ${value}`}  ${paint.soft(one.source)}`);
-    const effect = one.reloads ? 'at once' : 'after a restart';
-    for (const line of wrap(`${one.description}; a change counts ${effect}`, 2)) output.line(paint.soft(`  ${line}`));
+    const told = one.reloads ? one.description : `${one.description} (changes after a restart)`;
+    for (const line of wrap(told, 2)) output.line(paint.soft(`  ${line}`));
     if (one.is_pending) output.line(`  ${paint.warn('another value waits for a restart')}`);
   }
 }
