@@ -128,6 +128,7 @@ test('the pages of the extension show none, and the client key only when the per
     const page = await browser.openExtensionPage(name);
     await page.getByText('mary@example.com').or(page.getByTestId('keeps-synced')).first().waitFor();
     texts[name] = await page.content();
+    if (name === 'dashboard.html') Object.assign(texts, await sectionsOf(page));
     await page.close();
   }
   expect(await findLeaks([...credentials(), ...contents], { texts })).toEqual([]);
@@ -140,6 +141,23 @@ test('the pages of the extension show none, and the client key only when the per
   const shown = { clients: await popup.content() };
   expect(await findLeaks([...cookies(), ...tokens, ...contents], { texts: shown })).toEqual([]);
 });
+
+/** Each section of the dashboard, once the companion has answered what it asks. */
+async function sectionsOf(dashboard: Page): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  const answered = {
+    requests: 'a.row-link',
+    accounts: '.auth-actions',
+    keys: '#client-keys p',
+    settings: '.setting-key',
+  };
+  for (const [section, selector] of Object.entries(answered)) {
+    await dashboard.getByTestId(`tab-${section}`).click();
+    await dashboard.locator(selector).first().waitFor();
+    texts[`dashboard.html#${section}`] = await dashboard.content();
+  }
+  return texts;
+}
 
 test('what the extension stores holds no cookie, token or client key', async () => {
   const folder = join(journey.profile('profile'), 'Default', 'Local Extension Settings', browser.extensionId);

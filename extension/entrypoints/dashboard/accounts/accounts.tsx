@@ -27,7 +27,7 @@ export function Accounts({ companion, ownSeatId, nowMs }: AccountsProps) {
   return (
     <>
       <Owned companion={companion} nowMs={nowMs} />
-      {isLive && (
+      {isLive && companion.logins !== undefined && (
         <section class="section" aria-labelledby="add-account-title">
           <h2 id="add-account-title">{text('accountsAdd')}</h2>
           <SignIn companion={companion}>

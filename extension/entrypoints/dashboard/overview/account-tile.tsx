@@ -29,6 +29,11 @@ export function AccountTile({ account, word, tone, kind, trouble, children }: Ac
         </bdi>
         <span class={`status ${tone}`}>{word}</span>
       </div>
+      {account.subtitles[0] !== undefined && (
+        <bdi class="subtitle" title={account.subtitles[0]}>
+          {account.subtitles[0]}
+        </bdi>
+      )}
       <bdi class="subtitle" title={kinds}>
         {kinds}
       </bdi>
