@@ -104,8 +104,8 @@ export class KiroHouse {
     await app?.stop();
   }
 
-  begin(): Promise<DeviceAttemptAnswer> {
-    return this.control('POST', '/v0/oauth/kiro/begin', {});
+  begin(where: object = {}): Promise<DeviceAttemptAnswer> {
+    return this.control('POST', '/v0/oauth/kiro/begin', where);
   }
 
   /** Waits until it is over. */
@@ -117,8 +117,8 @@ export class KiroHouse {
   }
 
   /** As a person: asks for a code, and confirms it at AWS. */
-  async signIn(): Promise<LoginStatus> {
-    const { id, user_code: code } = await this.begin();
+  async signIn(where: object = {}): Promise<LoginStatus> {
+    const { id, user_code: code } = await this.begin(where);
     this.aws.decide(code, 'confirmed');
     const { error } = await this.outcome(id);
     if (error !== null) throw new Error(error.message);

@@ -23,6 +23,26 @@ describe('signing in', () => {
     expect(await house.findLeaks()).toEqual([]);
   });
 
+  it('CPP-2: works with the Identity Center of an organisation, for the profile that the settings name', async () => {
+    const startUrl = 'https://d-1234567890.awsapps.com/start';
+    const profileArn = 'arn:aws:codewhisperer:eu-central-1:123456789012:profile/EXAMPLE';
+    const house = await openKiroHouse({ aws: { startUrl }, config: { kiro: { profile_arn: profileArn } } });
+    await expect(house.begin({ start_url: 'http://d-1.awsapps.com/start' })).rejects.toThrow('INVALID_REQUEST');
+    await house.signIn({ start_url: startUrl, region: 'eu-west-1' });
+    expect((await house.say('hi')).status).toBe(200);
+    const [usage, ...asked] = house.kiro.requests;
+    expect(new URL(usage?.path ?? '', house.kiro.url).searchParams.get('profileArn')).toBe(profileArn);
+    expect(asked.at(-1)?.json).toMatchObject({ profileArn });
+  });
+
+  it('CPP-2: is listed among the credentials, by its id and without a secret', async () => {
+    const house = await openKiroHouse();
+    const { id } = await house.signIn();
+    const { auths } = await house.control<{ auths: readonly object[] }>('GET', '/v0/management/auths');
+    expect(auths).toMatchObject([{ id, provider: 'kiro', status: 'active' }]);
+    expect(await house.findLeaks()).toEqual([]);
+  });
+
   it('CPP-6: twice as the same person is one login', async () => {
     const house = await openKiroHouse();
     const first = await house.signIn();
