@@ -44,6 +44,7 @@ export interface ClientKeyUse {
   readonly tokens: number;
 }
 
+/** What of a record is counted, and nothing else of it. */
 export function countsOf(record: ClientKeyRecord): ClientKeyCounts {
   const { totalRequests, totalTokens, lastUsedAtMs, periodBeganMs, periodRequests, periodTokens } = record;
   return { totalRequests, totalTokens, lastUsedAtMs, periodBeganMs, periodRequests, periodTokens };

@@ -100,7 +100,7 @@ function createRoute(keys: ClientKeys): Route {
     tag: 'Client keys',
     summary: 'Make a key for one client',
     description:
-      'The key is a JWT and is told once, in the answer. Clients present it as they would the companion’s own. A model ' +
+      "The key is a JWT and is told once, in the answer. Clients present it as they would the companion's own. A model " +
       'list holds for what an alias makes of a name; budgets are counted with the ledger.',
     body: wish,
     answer: created,
