@@ -11,10 +11,16 @@ const mostNamed = 10;
 
 /** Reads the header; `undefined` when the client leaves the choice to us. Throws `INVALID_REQUEST`. */
 export function parseAccount(header: string | undefined): string | undefined {
-  const wanted = header?.trim() ?? '';
+  const wanted = textOf(header ?? '').trim();
   if (wanted === '') return undefined;
   if (wanted.length <= longestName) return wanted;
   throw refuseAccount(`the name has more than ${longestName} characters`);
+}
+
+/** Node reads headers as Latin-1; names beyond it come as UTF-8. */
+function textOf(header: string): string {
+  const text = Buffer.from(header, 'latin1').toString('utf8');
+  return text.includes('\uFFFD') ? header : text;
 }
 
 export function isKeyOf({ id, name }: Pick<RoutedCredential, 'id' | 'name'>, wanted: string): boolean {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { choose } from '../../../companion/router/choose.ts';
 import type { RouteFacts } from '../../../companion/router/plan.ts';
+import { parseAccount } from '../../../companion/router/wanted-account.ts';
 import { idsOf, key, refusalOf, routeFacts, routeRequest, session, standings, nowMs } from './facts.ts';
 
 const request = routeRequest();
@@ -54,6 +55,20 @@ describe('an account that the client names', () => {
     const auto = routeFacts({ ...facts, claudeCode: 'auto' });
     expect(idsOf(choose({ ...request, account: 'main' }, auto))).toEqual(['anthropic-1']);
   });
+});
+
+test.each([
+  ['  work ', 'work'],
+  ['', undefined],
+  [undefined, undefined],
+  [Buffer.from('Büro 北').toString('latin1'), 'Büro 北'],
+  ['B\u00fcro', 'Büro'],
+])('the header %j names %j', (header, name) => {
+  expect(parseAccount(header)).toBe(name);
+});
+
+test('a name that is endless is refused', () => {
+  expect(() => parseAccount('x'.repeat(301))).toThrow('more than 300 characters');
 });
 
 describe('a credential that is turned off', () => {
