@@ -544,6 +544,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   addLedgerRoutes(control, { ledger, names, nowMs });
 
   live?.onChange(async (changed) => {
+    logger.info({ changed: [...changed] }, 'settings took effect');
     if (changed.has('server.mode')) keyCheck.limit(config.server.mode);
     if (changed.has('security.auth_token')) keyCheck.expect((clientKey = await readClientKey()));
     if (changed.has('server.allowed_hosts')) hostsOfPort = allowedHostsFor(port, config.server.allowedHosts);
@@ -627,7 +628,7 @@ function isAnyIn(keys: ReadonlySet<string>, ...beginnings: readonly string[]): b
 
 function logReload(logger: Logger, outcome: ReloadReport | CompanionError): void {
   if (outcome instanceof CompanionError) logger.error({ error: outcome }, 'the settings could not be read again');
-  else logger.info({ changed: outcome.changed, pending: outcome.pending }, 'the settings were read again');
+  else if (outcome.pending.length > 0) logger.info({ pending: outcome.pending }, 'settings wait for the next start');
 }
 
 /** Generated once, then kept: programs hold it in their settings. */

@@ -56,6 +56,9 @@ export function withoutSetting(source: string, names: readonly string[], path: s
   const present = names.map((name) => name.split('.')).filter((steps) => document.hasIn(steps));
   if (present.length === 0) return source;
   for (const steps of present) removeIn(document, steps);
+  const first = isMap(document.contents) ? document.contents.items[0]?.key : undefined;
+  // What comes first now was set off from what went.
+  if (isNode(first)) first.spaceBefore = false;
   return print(document, source) ?? fail(0);
 }
 
@@ -82,7 +85,11 @@ type Fail = (offset: number | undefined) => never;
 
 function rootOf(document: Document, fail: Fail): YAMLMap {
   const { contents } = document;
-  if (isMap(contents)) return contents;
+  if (isMap(contents)) {
+    // `{}`, as the file stands once the last setting was taken out.
+    if (contents.items.length === 0) contents.flow = false;
+    return contents;
+  }
   if (contents !== null && !(isScalar(contents) && contents.value === null)) fail(contents.range?.[0]);
   const root = document.createNode({});
   document.contents = root;

@@ -138,6 +138,18 @@ describe('a setting that is changed', () => {
     expect(await read()).toBe('server:\n  port: 8001\n');
   });
 
+  it('leaves no gap behind at the beginning of the file', async () => {
+    const { live, read } = await scene('');
+    await live.change({ key: 'router.strategy', value: 'random' });
+    await live.change({ key: 'log.level', value: 'debug' });
+    await live.change({ key: 'router.strategy' });
+    expect(await read()).toBe('log:\n  level: debug\n');
+    await live.change({ key: 'log.level' });
+    expect(await read()).toBe('{}\n');
+    await live.change({ key: 'log.level', value: 'warn' });
+    expect(await read()).toBe('log:\n  level: warn\n');
+  });
+
   it('puts a file right that was wrong', async () => {
     const { live, write, read } = await scene('');
     await write('router:\n  strategy: fastest\n');
