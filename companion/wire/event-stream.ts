@@ -69,7 +69,9 @@ export class EventStreamParser {
   }
 
   #take(): Buffer {
-    const bytes = Buffer.concat(this.#held);
+    const [first] = this.#held;
+    // Many messages come in one chunk, which is not copied for each of them.
+    const bytes = first !== undefined && this.#held.length === 1 ? first : Buffer.concat(this.#held);
     this.#held = [bytes];
     return bytes;
   }

@@ -57,9 +57,16 @@ export function hasHalfCall({ calls }: Answer): boolean {
 
 export function addWords(answer: Answer, text: string): Step {
   if (answer.blocks.found !== undefined) return [answer, []];
-  if (answer.open !== undefined) return [{ ...answer, waiting: [...answer.waiting, { text }] }, []];
+  if (answer.open !== undefined) return [{ ...answer, waiting: withWords(answer.waiting, text) }, []];
   const [blocks, events] = addText(answer.blocks, text);
   return [{ ...answer, blocks }, events];
+}
+
+/** Words that follow one another wait as one. */
+function withWords(waiting: readonly Waiting[], text: string): readonly Waiting[] {
+  const last = waiting.at(-1);
+  if (last === undefined || !('text' in last)) return [...waiting, { text }];
+  return [...waiting.slice(0, -1), { text: last.text + text }];
 }
 
 export function addCall(answer: Answer, piece: CallPiece, facts: AnswerFacts): Step {
