@@ -166,7 +166,8 @@ export async function openAccountMode(options: AccountModeOptions): Promise<Acco
       if (changed.has('codex.enabled')) adopted.codex = config.codex.enabled;
       if (changed.has('claude_code.use_login')) adopted['claude-code'] = config.claudeCode.useLogin;
       if (changed.has('kiro.use_login')) adopted.kiro = config.kiro.useLogin;
-      const switches = ['codex.enabled', 'claude_code.use_login', 'kiro.use_login'] as const;
+      if (changed.has('copilot.use_gh')) adopted.gh = config.copilot.useGh;
+      const switches = ['codex.enabled', 'claude_code.use_login', 'kiro.use_login', 'copilot.use_gh'] as const;
       if (switches.some((key) => changed.has(key))) await logins.reload();
     },
     look: () => usage.look(),

@@ -15,11 +15,18 @@ export interface CopilotSettings {
   readonly isApiUrlSet: boolean;
 }
 
+/** Read when they are asked for: the person may set the client id while the companion runs. */
 export function copilotSettings({ copilot, upstreams }: Pick<Config, 'copilot' | 'upstreams'>): CopilotSettings {
   return {
-    clientId: copilot.clientId,
-    scopes: copilot.scopes,
-    exchange: copilot.exchange,
+    get clientId() {
+      return copilot.clientId;
+    },
+    get scopes() {
+      return copilot.scopes;
+    },
+    get exchange() {
+      return copilot.exchange;
+    },
     githubUrl: upstreams.github,
     githubApiUrl: upstreams.githubApi,
     isApiUrlSet: upstreams.copilot !== copilotProvider.baseUrl,

@@ -110,8 +110,8 @@ export function unconfigured(): CompanionError {
     'everybody register one, and the companion borrows no editor’s.';
   return new CompanionError('LOGIN_UNCONFIGURED', message, {
     remedy:
-      `Register an app at ${registerUrl} (any homepage and callback address), tick “Enable Device Flow”, put its client ` +
-      'id into config.yaml as `copilot.client_id`, and start the companion anew. Or use a token that you have: ' +
+      `Register an app at ${registerUrl} (any homepage and callback address), tick “Enable Device Flow”, and put its ` +
+      'client id into config.yaml: `companion config set copilot.client_id <id>`. Or use a token that you have: ' +
       '`companion auth adopt gh` takes that of the GitHub CLI, and COPILOT_GITHUB_TOKEN any other.',
   });
 }

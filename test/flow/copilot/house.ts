@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { createApp } from '../../../companion/app.ts';
 import type { App } from '../../../companion/app.ts';
 import { createLogger } from '../../../companion/base/log.ts';
-import { loadConfig } from '../../../companion/config/load.ts';
+import { LiveConfig } from '../../../companion/config/live-config.ts';
 import type { DeviceAttemptAnswer } from '../../../companion/http/manage/device-login-routes.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
 import { findLeaks } from '../../support/canary.ts';
@@ -41,6 +41,7 @@ export class CopilotHouse {
   readonly answers: string[] = [];
   readonly #environment: Readonly<Record<string, string | undefined>>;
   #app: App | undefined;
+  #live: LiveConfig | undefined;
   #url = '';
 
   constructor(home: string, github: Github, environment: Readonly<Record<string, string | undefined>>) {
@@ -73,10 +74,17 @@ export class CopilotHouse {
   async start(): Promise<void> {
     const { environment } = this;
     const flags = { home: this.home, 'server.port': 0, 'vault.kind': 'file' };
-    const { config } = loadConfig({ flags, environment, cwd: this.home });
+    const live = new LiveConfig({ flags, environment, cwd: this.home });
+    this.#live = live;
     const logger = createLogger({ level: 'trace', destination: { write: (line) => void this.lines.push(line) } });
-    this.#app = await createApp({ config, logger, environment });
+    this.#app = await createApp({ config: live.config, live, logger, environment });
     this.#url = await this.#app.start();
+  }
+
+  /** Writes the settings anew, and lets them count. */
+  async configure(settings: object): Promise<void> {
+    await writeFile(join(this.home, 'config.yaml'), stringify(settings), { mode: 0o600 });
+    await this.#live?.reload();
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { lostPolls } from '../../support/providers/github/github.ts';
+import { clientId, lostPolls } from '../../support/providers/github/github.ts';
 import { eventually } from '../api/house.ts';
 import { openCopilotHouse } from './house.ts';
 
@@ -72,6 +72,8 @@ describe('the device flow', () => {
       expect(body.error.message).toContain(words);
     }
     expect(house.github.requests).toEqual([]);
+    await house.configure({ copilot: { client_id: clientId } });
+    expect(await house.begin()).toMatchObject({ status: 200, body: { user_code: house.github.userCode } });
   });
 
   test.each([
