@@ -4,6 +4,7 @@
  */
 import { startAnthropicApi } from './anthropic/api.ts';
 import { startChatGptBackend } from './chatgpt/backend.ts';
+import { startGithub } from './github/github.ts';
 import { startKiroBackend } from './kiro/backend.ts';
 import { startAwsOidc } from './kiro/oidc.ts';
 import { startClaudeAccounts } from './oauth/claude-accounts.ts';
@@ -15,10 +16,11 @@ import type { Flavour } from './openai/flavour.ts';
 const usage = `usage: node serve.ts anthropic|${flavours.join('|')} [port]   an API that takes a key
        node serve.ts claude [port]    a Claude subscription: consent page, tokens, and the API on the next port
        node serve.ts chatgpt [port]   a ChatGPT plan: consent page, tokens, and the backend on the next port
+       node serve.ts copilot [port]   a GitHub Copilot plan: GitHub with a page for codes, and Copilot's API
        node serve.ts kiro [port]      a Kiro plan: AWS with a page for codes, and Kiro on the next port
 `;
 
-type Kind = Flavour | 'anthropic' | 'claude' | 'chatgpt' | 'kiro';
+type Kind = Flavour | 'anthropic' | 'claude' | 'chatgpt' | 'copilot' | 'kiro';
 
 interface Wish {
   readonly kind: Kind;
@@ -40,7 +42,7 @@ function readWish(words: readonly string[]): Wish | null {
 }
 
 function isKind(word: string): word is Kind {
-  return ['anthropic', 'claude', 'chatgpt', 'kiro'].includes(word) || isFlavour(word);
+  return ['anthropic', 'claude', 'chatgpt', 'copilot', 'kiro'].includes(word) || isFlavour(word);
 }
 
 function isFlavour(word: string): word is Flavour {
@@ -53,6 +55,8 @@ async function start({ kind, port }: Wish): Promise<Served> {
       return startClaude(port);
     case 'chatgpt':
       return startChatGpt(port);
+    case 'copilot':
+      return startCopilot(port);
     case 'kiro':
       return startKiro(port);
     default: {
@@ -74,6 +78,11 @@ async function startChatGpt(port: number): Promise<Served> {
     lines: linesOf({ ...auth.environment, ...backend.environment }),
     close: () => Promise.all([auth.close(), backend.close()]),
   };
+}
+
+async function startCopilot(port: number): Promise<Served> {
+  const github = await startGithub({ port, scenario: { intervalSeconds: 1 } });
+  return { lines: linesOf(github.environment), close: () => github.close() };
 }
 
 async function startKiro(port: number): Promise<Served> {

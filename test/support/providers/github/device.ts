@@ -12,10 +12,28 @@ const toleranceMs = 20;
 export const deviceRoutes: readonly Route<GithubState>[] = [
   { method: 'POST', path: '/login/device/code', serve: giveCode },
   { method: 'POST', path: '/login/oauth/access_token', serve: answerPoll },
-  { method: 'GET', path: '/login/device', serve: (call) => sendBody(call, 200, page, { 'content-type': 'text/html' }) },
+  { method: 'GET', path: '/login/device', serve: (call) => sendPage(call, form) },
+  { method: 'POST', path: '/login/device', serve: decide },
 ];
 
-const page = '<!doctype html><title>Device Activation</title><h1>Enter the code displayed on your device</h1>';
+/** For a person who tries it by hand. */
+const form = `<h1>Enter the code displayed on your device</h1><form method="post"><input name="code" autofocus>
+<button name="decision" value="allow">Allow</button> <button name="decision" value="deny">Deny</button></form>`;
+
+function sendPage(call: Call, body: string): Promise<void> | void {
+  const page = `<!doctype html><title>Device Activation</title>${body}`;
+  return sendBody(call, 200, page, { 'content-type': 'text/html; charset=utf-8' });
+}
+
+function decide(call: Call, state: GithubState): Promise<void> | void {
+  const fields = new URLSearchParams(call.record.body.toString('utf8'));
+  const grant = [...state.grants.values()].find(
+    ({ userCode }) => userCode === fields.get('code')?.trim().toUpperCase(),
+  );
+  if (grant === undefined) return sendPage(call, `<p>That code is not known.</p>${form}`);
+  grant.decision = fields.get('decision') === 'allow' ? 'allow' : 'deny';
+  return sendPage(call, '<h1>Congratulations, you are all set!</h1><p>Your device is now connected.</p>');
+}
 
 function giveCode(call: Call, state: GithubState): Promise<void> | void {
   const { scenario } = state;
