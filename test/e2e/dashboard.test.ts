@@ -8,6 +8,7 @@ import type { ChromiumBrowser } from '../support/browser/chromium.ts';
 import { mary } from '../support/claude-site/people.ts';
 import { createJourney, photograph } from '../support/journey.ts';
 import type { Journey } from '../support/journey.ts';
+import { wantsScreenshots } from '../support/screenshots.ts';
 import { appendAll, plausibleRows } from '../support/seed-ledger.ts';
 
 const ROWS = 100_000;
@@ -48,6 +49,7 @@ async function measure(name: string, action: () => Promise<unknown>, isThere: ()
 }
 
 async function photographAll(name: string): Promise<void> {
+  if (!wantsScreenshots) return;
   for (const [size, viewport] of Object.entries(sizes)) {
     await page.setViewportSize(viewport);
     await photograph(page, `dashboard-${name}-${size}`);

@@ -135,7 +135,9 @@ describe('whole pages', () => {
 
 /** Each section of the dashboard with what the companion might answer to its questions. */
 const dashboardCases: readonly (readonly [string, ExtensionState | null, string, FakeBrowserSetup['api']])[] = [
-  ...Object.entries(dashboardStates).map(([name, state]) => [name, state, '', usedApi] as const),
+  ...['nothing', 'busy', 'offline', 'hostile', 'logins', 'logins-hostile'].map(
+    (name) => [name, dashboardStates[name] ?? null, '', usedApi] as const,
+  ),
   ...Object.entries(dashboardStates).map(([name, state]) => [`accounts-${name}`, state, '#accounts', {}] as const),
   ['loading', null, '', {}],
   ['empty', synced, '', emptyApi],

@@ -16,6 +16,7 @@ import { Accounts } from './accounts/accounts.tsx';
 import { type Place, placeOf } from './data/route.ts';
 import { createQuestions, DeskContext } from './data/use-question.ts';
 import { ClientKeys } from './keys/client-keys.tsx';
+import { NoticeList } from './notice-list.tsx';
 import { Overview } from './overview/overview.tsx';
 import { Requests } from './requests/requests.tsx';
 import { Settings } from './settings/settings.tsx';
@@ -75,6 +76,7 @@ function Known({ background, state, companion, children }: KnownProps) {
       {state.link.kind !== 'online' && (
         <p class="note warn">{tell(message('dashboardAsOf', { agoFromMs: companion.atMs }))}</p>
       )}
+      <NoticeList />
       {attempt !== null && (
         <div class="panel">
           <LoginCard attempt={attempt} background={background} />

@@ -350,6 +350,7 @@ export const emptyApi: Answers = {
   'GET /v0/management/auths': { auths: [] },
   'GET /api/token/list': { tokens: [] },
   'GET /v0/management/config': { ...settings, settings: [] },
+  'GET /v0/management/status': { notices: [], config_problem: null },
 };
 
 /** One whose database cannot be read now. */
@@ -398,6 +399,7 @@ export const hostileApi: Answers = {
       token({ id: 'bad', name: hostileLabels.unbroken, models: [hostileLabels.unbroken, hostileLabels.markup] }),
     ],
   },
+  'GET /v0/management/status': { notices: [hostileLabels.unbroken], config_problem: hostileLabels.markup },
   'GET /v0/management/config': {
     file: `/home/${hostileLabels.unbroken}`,
     problem: hostileLabels.unbroken,
