@@ -1,8 +1,9 @@
 /** What a monitoring system sees: `/metrics`, `/healthz` and `/readyz`. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createCanary, findLeaks } from '../../support/canary.ts';
+import { fullDisk } from '../../support/full-disk.ts';
 import { eventually, openApiHouse, say } from '../api/house.ts';
 import { openManagementHouse } from './house.ts';
 import type { ManagementHouse, ManagementHouseOptions } from './house.ts';
@@ -114,6 +115,20 @@ test('is ready while the vault opens and the disk takes writes; else says what i
     });
   }, 5_000);
   expect((await fetch(`${house.url}/healthz`)).status).toBe(200);
+});
+
+test('is not ready while the disk is full, and is again once there is room', async ({ skip }) => {
+  const disk = await fullDisk(2 * 1024 * 1024);
+  if (disk.folder === undefined) return skip(disk.reason);
+  const house = await openHouse({ settings: { 'storage.db_path': join(disk.folder, 'companion.db') } });
+  const ask = async () => (await fetch(`${house.url}/readyz`)).json();
+  expect(await ask()).toEqual({ status: 'ready', reasons: [] });
+  const filler = join(disk.folder, 'filler');
+  expect(() => writeFileSync(filler, Buffer.alloc(4 * 1024 * 1024))).toThrow('ENOSPC');
+  const unready = { status: 'unready', reasons: ['STORE_UNAVAILABLE: the database cannot be used'] };
+  await vi.waitFor(async () => expect(await ask()).toEqual(unready), 10_000);
+  rmSync(filler);
+  await vi.waitFor(async () => expect(await ask()).toEqual({ status: 'ready', reasons: [] }), 10_000);
 });
 
 test('is not ready while it stops and the last answers are on their way', async () => {
