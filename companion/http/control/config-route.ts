@@ -8,7 +8,8 @@ export function addConfigRoute(app: FastifyInstance, live: LiveConfig | undefine
   if (live === undefined) return;
   app.put('/control/config', (request) => {
     const body = changeBody.safeParse(request.body);
-    if (!body.success) throw new CompanionError('INVALID_REQUEST', 'A setting needs a key and a value.');
+    if (!body.success)
+      throw new CompanionError('INVALID_REQUEST', 'A setting needs a key and a value, and no more than that.');
     return changeSetting(live, body.data, 'local');
   });
   app.delete('/control/config', (request) => changeSetting(live, keyQuery.parse(request.query), 'local'));

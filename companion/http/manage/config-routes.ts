@@ -36,8 +36,18 @@ export const changeAnswer = z.object({
 const reloadAnswer = z.object({ changed: z.array(z.string()), pending: z.array(z.string()) });
 
 const key = z.string().min(1).max(200);
-/** As a person types it, or as JSON has it: texts, numbers, lists, groups. */
-const value = z.json();
+/** No setting goes deeper; whatever looks at the value may go into it without a thought. */
+const deepest = 20;
+const value = z
+  .unknown()
+  .refine((given) => given !== undefined, { error: 'a value is missing' })
+  .refine((given) => isWithin(given, deepest), { error: 'it is nested too deeply' })
+  .describe('As a person types it, or as JSON: a text, a number, a list, a group');
+
+function isWithin(given: unknown, depth: number): boolean {
+  if (typeof given !== 'object' || given === null) return true;
+  return depth > 0 && Object.values(given).every((inner) => isWithin(inner, depth - 1));
+}
 export const changeBody = z.strictObject({ key, value });
 export const keyQuery = z.strictObject({ key });
 

@@ -12,11 +12,11 @@ async function edit(house: ApiHouse, change: (config: Record<string, unknown>) =
   await writeFile(path, stringify({ ...config, ...change(config) }));
 }
 
-const manage = (house: ApiHouse, method: string, path: string, body?: object) =>
+const manage = (house: ApiHouse, method: string, path: string, body?: object | string) =>
   fetch(`${house.url}${path}`, {
     method,
     headers: { 'x-admin-key': house.adminKey, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
+    ...(body && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
 
 const reload = async (house: ApiHouse) => (await manage(house, 'POST', '/v0/management/config/reload')).json();
@@ -93,6 +93,19 @@ describe('the settings over HTTP', () => {
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain('must be priority, round_robin, quota_aware, random');
     expect(await readFile(join(house.home, 'config.yaml'), 'utf8')).toBe(before);
+  });
+
+  it.each([
+    ['nothing', '', 'a value is missing'],
+    ['lists in lists without end', `, "value": ${'['.repeat(5000)}${']'.repeat(5000)}`, 'nested too deeply'],
+    ['a number', ', "value": 7', 'models.aliases'],
+    ['a list', ', "value": ["x"]', 'models.aliases'],
+    ['a group of groups', ', "value": {"a": {"b": 1}}', 'models.aliases'],
+  ])('take no value that is none: %s', async (_what, value, words) => {
+    const house = await openApiHouse();
+    const answer = await manage(house, 'PUT', '/v0/management/config', `{"key": "models.aliases"${value}}`);
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain(words);
   });
 
   it.each(['upstreams.anthropic', 'claude_code.path', 'providers', 'vault.kind'])(
