@@ -149,13 +149,14 @@ function filterOf(
   const { model, client, provider, credential, outcome } = rest;
   const told = { model, client, clientKey, provider, credential, outcome };
   const given = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined && value !== ''));
-  const wanted = search?.trim().toLowerCase() ?? '';
-  if (wanted === '') return given;
+  const typed = search?.trim() ?? '';
+  if (typed === '') return given;
+  const wanted = typed.toLowerCase();
   const idsOf = (all: readonly { readonly id: string; readonly name: string }[]) =>
     all.filter(({ name }) => name.toLowerCase().includes(wanted)).map(({ id }) => id);
   return {
     ...given,
-    search: { text: wanted, credentials: idsOf(names.credentials()), clientKeys: idsOf(names.clientKeys()) },
+    search: { text: typed, credentials: idsOf(names.credentials()), clientKeys: idsOf(names.clientKeys()) },
   };
 }
 

@@ -198,6 +198,24 @@ test('what ends after a look is told once by the next, even where it began long 
   expect(second).toEqual({ exchanges: [], next: null, newest: first.newest });
 });
 
+test('a search finds parts of names, in any letters, and takes no wildcard for one', async () => {
+  house.append(
+    ledgerRow({ id: 'exc_odd1', atMs: untilMs + 2, client: 'Ärger_100%' }),
+    ledgerRow({ id: 'exc_odd2', atMs: untilMs + 3, client: 'plain' }),
+  );
+  const idsFor = async (search: string) => {
+    const answer = await house.get(`/v0/management/exchanges?search=${encodeURIComponent(search)}&limit=5`);
+    return ((await answer.json()) as ListAnswer).exchanges.map(({ id }) => id);
+  };
+  expect(await idsFor('PLAIN')).toEqual(['exc_odd2']);
+  expect(await idsFor('Ärger')).toEqual(['exc_odd1']);
+  expect(await idsFor('r_100%')).toEqual(['exc_odd1']);
+  expect(await idsFor('%')).toEqual(['exc_odd1']);
+  expect(await idsFor('\\')).toEqual([]);
+  expect(await idsFor('exc_od')).toEqual([]);
+  expect(await idsFor('req_odd2')).toEqual(['exc_odd2']);
+});
+
 test('one exchange is told whole, by the id in either header, and with what to do about it', async () => {
   const failed = rows.find(({ outcome }) => outcome === 'OVERLOADED');
   const answer = await house.get(`/v0/management/exchanges/${failed?.id.replace('exc_', 'req_')}`);
