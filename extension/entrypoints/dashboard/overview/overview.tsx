@@ -25,6 +25,7 @@ export interface OverviewProps {
 
 /** What is left of each account, what was asked in a period, and what runs now. */
 export function Overview({ companion, period, nowMs }: OverviewProps) {
+  const { isLive } = useDesk();
   const usage = useQuestion(usageQuestion('model', period), FIGURES_EVERY_MS);
   return (
     <>
@@ -43,7 +44,7 @@ export function Overview({ companion, period, nowMs }: OverviewProps) {
         </div>
         <Used usage={usage} period={period} />
       </section>
-      <RunningNow activity={companion.activity} />
+      {isLive && <RunningNow activity={companion.activity} />}
     </>
   );
 }
@@ -55,10 +56,17 @@ interface UsedProps {
 
 /** One note where nothing can be told, one where nothing was asked; else figures, plots and shares. */
 function Used({ usage, period }: UsedProps) {
-  const { questions } = useDesk();
+  const { questions, isLive } = useDesk();
   if (usage.data === null && usage.problem !== null) {
     const again = () => void questions.ask(usageQuestion('model', period));
     return <ProblemNote problem={usage.problem} onRetry={again} />;
+  }
+  if (usage.data === null && !isLive) {
+    return (
+      <div class="panel">
+        <p>{text('figuresNeedLink')}</p>
+      </div>
+    );
   }
   const isEmpty = usage.data?.total.exchanges === 0;
   return (

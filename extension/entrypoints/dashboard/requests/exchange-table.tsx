@@ -114,7 +114,7 @@ function Rows({ list, filter, shown }: RowsProps) {
 function Room({ heightPx }: { readonly heightPx: number }) {
   return (
     <tr class="room" aria-hidden="true">
-      <td colSpan={columns.length} style={{ height: `${heightPx}px` }} />
+      <td style={{ height: `${heightPx}px` }} />
     </tr>
   );
 }
