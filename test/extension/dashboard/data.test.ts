@@ -103,6 +103,20 @@ describe('a pile of bars', () => {
     ]);
   });
 
+  test('puts what the companion itself added up with the rest', () => {
+    const few = layersOf([series('others', 7, 7), series('a', 1, 1)]);
+    expect(few.map(({ name, values }) => [name, values])).toEqual([
+      ['a', [1, 1]],
+      [null, [7, 7]],
+    ]);
+    const many = layersOf([series('others', 7, 7), series('a', 3, 3), series('b', 2, 2), series('c', 1, 1)], 3);
+    expect(many.map(({ name, values }) => [name, values])).toEqual([
+      ['a', [3, 3]],
+      ['b', [2, 2]],
+      [null, [8, 8]],
+    ]);
+  });
+
   test('adds up to the whole, leaves out what is hidden, and draws nothing where nothing is', () => {
     const layers = layersOf([series('a', 5, 0, 3), series('b', 1, 0, 2)]);
     expect(stackOf(layers, new Set())).toEqual([

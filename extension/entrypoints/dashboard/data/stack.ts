@@ -1,5 +1,5 @@
 /** Series made ready to be drawn on top of each other. Pure. */
-import type { Series, UsageSeries } from './usage.ts';
+import { OTHERS_KEY, type Series, type UsageSeries } from './usage.ts';
 
 /** What is drawn in one colour. */
 export interface Layer {
@@ -31,11 +31,12 @@ export const MOST_LAYERS = 6;
 
 /** The largest series each as a layer, the rest together as the last one. */
 export function layersOf(series: readonly Series[], most = MOST_LAYERS): readonly Layer[] {
-  const sorted = series.toSorted((left, right) => sum(right.exchanges) - sum(left.exchanges));
-  const own = sorted.length <= most ? sorted : sorted.slice(0, most - 1);
-  const rest = sorted.slice(own.length);
+  const told = series.filter(({ key }) => key !== OTHERS_KEY);
+  const sorted = told.toSorted((left, right) => sum(right.exchanges) - sum(left.exchanges));
+  const own = series.length <= most ? sorted : sorted.slice(0, most - 1);
+  const rest = [...sorted.slice(own.length), ...series.filter(({ key }) => key === OTHERS_KEY)];
   const layers = own.map(({ key, name, exchanges }) => ({ key, name, values: exchanges }));
-  return rest.length === 0 ? layers : [...layers, { key: '\u0000rest', name: null, values: addUp(rest) }];
+  return rest.length === 0 ? layers : [...layers, { key: OTHERS_KEY, name: null, values: addUp(rest) }];
 }
 
 /** The upper edge of each layer where those in `hidden` are left out; hidden ones have no edge. */

@@ -3,6 +3,9 @@ import { type Period, periodFacts, periodQuery } from './period.ts';
 import type { Question } from './questions.ts';
 import { fieldsOf, listOf, numberOf, numberOrNull, textOf, timeOf } from './read.ts';
 
+/** Under this key the companion adds up what would be too many groups to tell. */
+export const OTHERS_KEY = 'others';
+
 export type UsageKey = 'model' | 'client' | 'credential' | 'client_key' | 'provider';
 
 export interface UsageGroup {

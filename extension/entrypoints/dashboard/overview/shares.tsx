@@ -7,7 +7,7 @@ import { useTell } from '../../../ui/words.tsx';
 import { noFilter } from '../data/exchanges.ts';
 import type { Period } from '../data/period.ts';
 import { requestsHash } from '../data/route.ts';
-import { type UsageGroup, usageQuestion } from '../data/usage.ts';
+import { OTHERS_KEY, type UsageGroup, usageQuestion } from '../data/usage.ts';
 import { useQuestion } from '../data/use-question.ts';
 import { AnswerOf } from '../parts/answer-of.tsx';
 import { FIGURES_EVERY_MS } from './every.ts';
@@ -55,12 +55,19 @@ function Share({ by, group, fraction }: ShareProps) {
   const tell = useTell();
   const { count, share } = useFigures();
   const label = cleanLabel(group.name, 120);
-  const name = label === '' ? text('seriesNone') : by === 'client' ? tell(clientName(label)) : label;
+  const isOthers = group.key === OTHERS_KEY;
+  const name = isOthers
+    ? text('seriesOther')
+    : label === ''
+      ? text('seriesNone')
+      : by === 'client'
+        ? tell(clientName(label))
+        : label;
   const failed = group.failures / Math.max(1, group.exchanges);
   return (
     <li class="share">
       <div class="share-head">
-        {group.key === '' ? (
+        {group.key === '' || isOthers ? (
           <span>{name}</span>
         ) : (
           <a class="share-name" href={requestsHash({ ...noFilter, [by]: group.key })} title={name}>

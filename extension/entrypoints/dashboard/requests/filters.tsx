@@ -5,7 +5,7 @@ import { cleanLabel } from '../../../ui/label.ts';
 import { useTell } from '../../../ui/words.tsx';
 import { type Filter, type FilterName, noFilter } from '../data/exchanges.ts';
 import { requestsHash } from '../data/route.ts';
-import { type UsageKey, usageQuestion } from '../data/usage.ts';
+import { OTHERS_KEY, type UsageKey, usageQuestion } from '../data/usage.ts';
 import { useQuestion } from '../data/use-question.ts';
 
 const CHOICES_EVERY_MS = 60_000;
@@ -44,7 +44,7 @@ interface GroupFilterProps {
 function GroupFilter({ filter, name, by, label }: GroupFilterProps) {
   const tell = useTell();
   const { data } = useQuestion(usageQuestion(by, 'all'), CHOICES_EVERY_MS);
-  const groups = (data?.groups ?? []).filter(({ key }) => key !== '');
+  const groups = (data?.groups ?? []).filter(({ key }) => key !== '' && key !== OTHERS_KEY);
   const chosen = filter[name];
   const isListed = groups.some(({ key }) => key === chosen);
   const nameOf = (told: string) => cleanLabel(by === 'client' ? tell(clientName(told)) : told, 60);
