@@ -33,6 +33,7 @@ export const hostileTexts: readonly string[] = [
   '1e999',
   '9'.repeat(400),
   'x'.repeat(5_000),
+  'x'.repeat(20_000),
   'null',
   'undefined',
   '[object Object]',

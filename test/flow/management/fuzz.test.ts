@@ -146,6 +146,7 @@ function bodiesFor(
     '{"a":1}{"b":2}',
     '{"__proto__":{"x":1}}',
     '['.repeat(5_000),
+    JSON.stringify({ name: 'x'.repeat(1_000_000) }),
   );
   return fc.oneof(
     fc.constant(noBody),
