@@ -70,9 +70,7 @@ function printLogins(output: Output, { logins, atMs }: CompanionStatus): void {
   output.line();
   output.line(paint.strong('Logins'));
   if (logins.length === 0)
-    return output.line(
-      '  none: `companion auth login`, `companion auth login-openai`, `login-copilot` and `login-kiro` sign in',
-    );
+    return output.line('  none: `companion auth login`, `login-openai`, `login-copilot` or `login-kiro`');
   output.line(
     table(
       logins.map((login) => [

@@ -53,7 +53,7 @@ describe('CCP-11: auth status', () => {
     expect(stdout).toMatch(/^ {2}Claude Code's login {2}ada@example\.com \(Max 20×\) {2}off$/m);
     expect(stdout).toMatch(/^ {2}Claude login {2}5 hours .* used/m);
     expect((await runForPeople(['status'], await openAuthScene())).stdout).toContain(
-      '`companion auth login-openai`, `login-copilot` and `login-kiro` sign in',
+      '  none: `companion auth login`, `login-openai`, `login-copilot` or `login-kiro`\n',
     );
   });
 });
