@@ -41,6 +41,23 @@ describe('the logins that are offered', () => {
 });
 
 describe('a login', () => {
+  test('of GitHub Copilot is shown by its name, and by whose token it is', () => {
+    const copilot = {
+      ...claudeLogin,
+      id: 'copilot-1a2b3c4d',
+      provider: 'copilot',
+      name: 'octo-ada',
+      email: null,
+    } as const;
+    const [view] = usedLogins({ logins: [copilot] });
+    expect({ ...view, title: words(view?.title ?? '') }).toMatchObject({ title: 'GitHub Copilot', name: 'octo-ada' });
+    expect(words(loginKind(copilot))).toBe('GitHub Copilot login, with the companion');
+    expect(words(loginKind({ ...copilot, owner: 'gh' }))).toMatch(/GitHub CLI/);
+    expect(adoptCommand({ ...copilot, owner: 'gh' })).toBe('companion auth adopt gh --off');
+    expect(adoptCommand({ ...copilot, owner: 'environment' })).toBeNull();
+    expect(offeredLogins({ logins: [copilot] })).toEqual(['anthropic', 'openai']);
+  });
+
   test('of another program that is off is not shown in the popup', () => {
     expect(usedLogins({ logins: [claudeCodeLogin, claudeLogin] }).map(({ id }) => id)).toEqual([claudeLogin.id]);
   });

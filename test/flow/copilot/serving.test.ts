@@ -1,6 +1,7 @@
 /** GitHub Copilot as an upstream, asked with the SDKs of both families. */
 import { describe, expect, test } from 'vitest';
 import { copilotModels } from '../../support/providers/github/copilot-api.ts';
+import { hourMs, moveClock } from '../accounts/house.ts';
 import { openCopilotHouse } from './house.ts';
 import type { CopilotHouse, CopilotHouseOptions } from './house.ts';
 
@@ -200,6 +201,18 @@ describe('the token', () => {
     expect(house.github.trades).toBe(trades);
     house.github.endCopilotTokens();
     await Promise.all([ask(), ask(), ask()]);
+    expect(house.github.trades).toBe(trades + 1);
+  });
+
+  test('is traded anew when it is over', async () => {
+    const house = await signedIn();
+    const { trades } = house.github;
+    moveClock(2 * hourMs);
+    const { choices } = await house.openai().chat.completions.create({
+      model: `copilot/${gpt}`,
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    expect(choices[0]?.message.content).toBe('You said: Hi');
     expect(house.github.trades).toBe(trades + 1);
   });
 
