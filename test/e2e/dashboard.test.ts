@@ -178,8 +178,12 @@ describe('what is changed there', () => {
     await card.waitFor({ state: 'detached' });
   });
 
-  test('a session serves nobody while it is turned off', async () => {
+  test('a session is limited, and serves nobody while it is turned off', async () => {
     const card = page.locator('.account').filter({ hasText: 'mary@example.com' });
+    await card.getByTestId('edit-limit').click();
+    await card.getByTestId('limit').fill('2M');
+    await card.getByTestId('save-limit').click();
+    await card.getByText('of 2M tokens').waitFor();
     await card.getByTestId('toggle-auth').click();
     await card.getByText('Turned off').waitFor();
     const clients = await journey.clients();
