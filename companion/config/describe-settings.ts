@@ -20,7 +20,7 @@ export interface DescribedSetting {
   readonly reloads: boolean;
   /** Another value stands in a place of the settings, and waits for the next start. */
   readonly isPending: boolean;
-  /** It decides where credentials rest or go, or which program runs: only from this computer, never over the network. */
+  /** It decides where credentials rest or go, who is let in, or which program runs: never over the network. */
   readonly isLocal: boolean;
 }
 
@@ -53,8 +53,11 @@ function describeSetting(
   };
 }
 
-/** Whoever manages the companion from afar may not learn its secrets, so may not lead them elsewhere either. */
+/**
+ * Whoever manages the companion from afar may not learn its secrets, so may not lead them elsewhere either. Nor choose the
+ * keys that let people in, or the names by which web pages would reach it: a page that was taken over would stay.
+ */
 export function isLocalOnly({ key, staysLocalInDotEnv, neverInDotEnv, isPath, isInFileOnly }: Setting): boolean {
   const isGuarded = [staysLocalInDotEnv, neverInDotEnv, isPath, isInFileOnly].includes(true);
-  return isGuarded || /^(vault|auth\.encryption|oauth|network)\./.test(key) || key === 'security.admin_key';
+  return isGuarded || /^(vault|security|auth\.encryption|oauth|network)\./.test(key);
 }

@@ -95,6 +95,7 @@ export const configSchema = z.strictObject({
       description: 'further names that clients may call the companion by, each with its port if it is another one',
       reloads: true,
       allowed: 'a list of host names, each with its port if it is not the default one',
+      neverInDotEnv: true,
     }),
     mode: setting(z.enum(['both', 'api', 'web']).default('both'), {
       description:
@@ -126,6 +127,7 @@ export const configSchema = z.strictObject({
       description: 'whether clients need the key at all',
       allowed: booleanWords,
       flag: '--no-auth',
+      neverInDotEnv: true,
     }),
     admin_key: setting(
       text

@@ -81,8 +81,8 @@ function setRoute(live: LiveConfig | undefined): Route {
     summary: 'Sets one in config.yaml',
     description:
       '`effect` says when it counts: `now`, after a `restart`, or not while a stronger place has the setting (`beaten`; ' +
-      '`source` names it). A secret is taken and never told again. What decides where credentials rest or go can only be ' +
-      'set on the computer itself, with `companion config set`.',
+      '`source` names it). A secret is taken and never told again. What decides where credentials rest or go, ' +
+      'who is let in, or what runs can only be set on the computer itself, with `companion config set`.',
     body: changeBody,
     answer: changeAnswer,
     errors: ['NOT_FOUND', 'STORE_UNAVAILABLE'],
@@ -155,6 +155,6 @@ function asInvalidRequest(thrown: unknown): never {
 function refuseFromAfar(name: string): CompanionError {
   return new CompanionError('INVALID_REQUEST', `\`${name}\` can be changed on the computer of the companion only.`, {
     details: { field: 'key' },
-    remedy: `\`companion config set ${name}\` there, or config.yaml. It decides where credentials rest or go, or what runs.`,
+    remedy: `\`companion config set ${name}\` there, or config.yaml. It decides where credentials rest or go, who is let in, or what runs.`,
   });
 }

@@ -51,7 +51,9 @@ describe('while requests come and go', () => {
     const asked = () => house.ask({ path: '/v1/models', headers: { host: 'companion.internal:8000' } });
     expect((await asked()).status).toBe(403);
     const set = { key: 'server.allowed_hosts', value: ['companion.internal:8000'] };
-    expect(await (await manage(house, 'PUT', '/v0/management/config', set)).json()).toMatchObject({ effect: 'now' });
+    expect((await manage(house, 'PUT', '/v0/management/config', set)).status).toBe(400);
+    const put = await house.app.control.inject({ method: 'PUT', url: '/control/config', payload: set });
+    expect(put.json()).toMatchObject({ effect: 'now' });
     expect((await asked()).status).toBe(200);
   });
 
@@ -108,8 +110,8 @@ describe('the settings over HTTP', () => {
     expect(await answer.text()).toContain(words);
   });
 
-  it.each(['upstreams.anthropic', 'claude_code.path', 'providers', 'vault.kind'])(
-    'cannot lead credentials elsewhere or start a program: %s',
+  it.each(['upstreams.anthropic', 'claude_code.path', 'providers', 'vault.kind', 'security.auth'])(
+    'cannot lead credentials elsewhere, let anybody in or start a program: %s',
     async (key) => {
       const house = await openApiHouse();
       const answer = await manage(house, 'PUT', '/v0/management/config', { key, value: 'https://thief.example' });

@@ -186,6 +186,8 @@ describe('home', () => {
     'CCPROXY_CLAUDE_CODE_PATH=/tmp/evil/claude',
     'CCPROXY_CLAUDE_CODE_USE_LOGIN=true',
     'CCPROXY_CODEX_ENABLED=true',
+    'CCPROXY_SECURITY_AUTH=false',
+    'CCPROXY_SERVER_ALLOWED_HOSTS=evil.example:8000',
   ])(
     'cannot be moved, nor the upstream, nor opened to others, by the .env of a folder somebody stands in: %s',
     async (dotEnv) => {
