@@ -451,6 +451,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     adminKeyCheck,
     loginTickets,
     allowedHosts,
+    accountNames: () => [
+      ...sessions.list().flatMap(({ name, email }) => (email === null ? [name] : [name, email])),
+      ...api.everyCredential().map(({ name }) => name),
+    ],
     logger,
     nowMs,
   });

@@ -12,6 +12,7 @@ import type { LoginTickets } from './device/login-tickets.ts';
 import { admit, decoratePermit } from './permit.ts';
 import { readBody } from './read-body.ts';
 import { renderNeutralError } from './render-error.ts';
+import { withoutNames } from './without-names.ts';
 import { withoutSchemas } from './without-schemas.ts';
 
 export const maxBodyBytes = 32 * 1024 * 1024;
@@ -35,6 +36,8 @@ export interface ClientServerOptions {
   /** Of the pages of logins by code; without it nobody is let in to them. */
   readonly loginTickets?: Pick<LoginTickets, 'isOpen'>;
   readonly allowedHosts: () => ReadonlySet<string>;
+  /** What a client with a key of its own is not told in errors. */
+  readonly accountNames?: () => readonly string[];
   readonly logger: Logger;
   readonly nowMs: () => number;
   /** For so long a client may send nothing in the middle of a body; five minutes unless given. */
@@ -215,7 +218,9 @@ function admissionOf(
 
 function addErrorHandlers(app: FastifyInstance, options: ClientServerOptions): void {
   app.setErrorHandler((thrown, request, reply) => {
-    const error = fromFastify(thrown);
+    const whole = fromFastify(thrown);
+    const isLimited = request.permit !== null && request.permit.keyId !== null;
+    const error = isLimited ? withoutNames(whole, options.accountNames?.() ?? []) : whole;
     if (error.code === 'INTERNAL')
       options.logger.error({ err: thrown, route: request.routeOptions.url }, 'request failed');
     const render = configOf(request)?.renderError ?? renderNeutralError;

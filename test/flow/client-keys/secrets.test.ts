@@ -12,6 +12,20 @@ function sign(claims: object, signedWith: string): Promise<string> {
   return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(signedWith));
 }
 
+describe('names of accounts', () => {
+  test('are told to the companion’s own key, and to no client with one of its own', async () => {
+    const keys = await openClientKeyHouse({ settings, anthropic: ['ada@example.com', 'bob@example.com'] });
+    const { token } = await keys.create();
+    const unknown = { 'x-companion-account': 'nobody' };
+    const own = await keys.house.askClaude(say('x'), unknown);
+    expect([own.status, own.text]).toEqual([404, expect.stringContaining('ada@example.com, bob@example.com')]);
+    const limited = await keys.ask(token, say('x'), unknown);
+    expect(limited.status).toBe(404);
+    expect(limited.text).toContain('There are: ***.');
+    expect(limited.text + JSON.stringify(limited.headers)).not.toContain('@example.com');
+  });
+});
+
 describe('a token', () => {
   test('that was forged opens nothing, in no dialect, and is told no more than any wrong key', async () => {
     const keys = await openClientKeyHouse({ settings });
