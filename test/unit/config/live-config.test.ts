@@ -175,8 +175,17 @@ describe('settings as they are shown', () => {
   it('mark as local whatever leads credentials elsewhere, lets somebody in, or starts a program', async () => {
     const { live } = await scene('');
     const local = new Set(describeSettings(live).flatMap(({ key, isLocal }) => (isLocal ? [key] : [])));
-    const upstreams = settings.map(({ key }) => key).filter((key) => /^(upstreams|oauth|network|vault|security)\./.test(key));
-    for (const key of [...upstreams, 'providers', 'claude_code.path', 'storage.db_path', 'server.host', 'server.allowed_hosts'] as const)
+    const upstreams = settings
+      .map(({ key }) => key)
+      .filter((key) => /^(upstreams|oauth|network|vault|security)\./.test(key));
+    for (const key of [
+      ...upstreams,
+      'providers',
+      'claude_code.path',
+      'storage.db_path',
+      'server.host',
+      'server.allowed_hosts',
+    ] as const)
       expect(local, key).toContain(key);
     expect(local).not.toContain('router.strategy');
   });
