@@ -134,7 +134,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   const openedVault = await openVault({ config, paths, logger });
   const { vault } = openedVault;
   const periods = new Periods(() => config.auth.quota.timeZone ?? systemTimeZone());
-  const openedStore = openStore(config.storage.dbPath, { quarantine: true, logger, periods });
+  const openedStore = openStore(config.storage.dbPath, {
+    quarantine: true,
+    isChosen: config.storage.dbPath !== paths.database,
+    logger,
+    periods,
+  });
   const { store } = openedStore;
   const readClientKey = async () =>
     config.security.auth ? (config.security.authToken ?? (await loadOrCreateKey(vault, 'client-key', 'ccpk'))) : null;

@@ -13,6 +13,8 @@ import type { Store } from './store.ts';
 export interface StoreOptions {
   /** Set a damaged database aside and start a new one; else opening it fails. */
   readonly quarantine: boolean;
+  /** A setting chose the path: what stands there may be somebody else's, and is then left as it is. */
+  readonly isChosen?: boolean;
   readonly logger?: Logger;
   /** In which budgets are counted anew; those of this computer's own zone unless given. */
   readonly periods?: Periods;
@@ -33,9 +35,10 @@ const databaseFiles = ['', '-wal', '-shm'] as const;
 /**
  * Opens the database at `path` (0600, created if absent; `:memory:` for none) and brings its schema up to date.
  * Errors: `STORE_UNAVAILABLE` when the disk fails, the file is damaged and may not be set aside, or a newer version of the
- * companion wrote it (then nothing is touched).
+ * companion or another program wrote it (then nothing is touched).
  */
-export function openStore(path: string, { quarantine, logger, periods }: StoreOptions): OpenedStore {
+export function openStore(path: string, { quarantine, isChosen, logger, periods }: StoreOptions): OpenedStore {
+  if (isChosen === true) refuseOtherFile(path);
   const report = (problem: string): void => logger?.warn({ problem }, 'A stored fact could not be read');
   const open = (): Store => new SqliteStore(openDatabase(path), path, report, periods);
   try {
@@ -55,6 +58,7 @@ function openDatabase(path: string): DatabaseSync {
   try {
     refuseNewer(database, path);
     refuseDamaged(database);
+    refuseForeign(database, path);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     migrate(database, path);
     return database;
@@ -62,6 +66,42 @@ function openDatabase(path: string): DatabaseSync {
     database.close();
     throw thrown;
   }
+}
+
+const notADatabase = 26;
+
+/** Before anything is done to it, its mode included. SQLite looks itself: see `createPrivateFile`. */
+function refuseOtherFile(path: string): void {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (facts === undefined || (facts.isFile() && isDatabase(path))) return;
+  throw new CompanionError('STORE_UNAVAILABLE', `${path} is no database, and is left as it is.`, {
+    remedy: 'Name another file in storage.db_path, or move this one away.',
+  });
+}
+
+/** Whatever else is wrong with it shows when it is opened. */
+function isDatabase(path: string): boolean {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
+    versionOf(database);
+    return true;
+  } catch (thrown) {
+    return (thrown as { readonly errcode?: unknown }).errcode !== notADatabase;
+  } finally {
+    database?.close();
+  }
+}
+
+/** The table of the first step. */
+const firstTable = 'seats';
+
+function refuseForeign(database: DatabaseSync, path: string): void {
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  if (tables.length === 0 || tables.some(({ name }) => name === firstTable)) return;
+  throw new CompanionError('STORE_UNAVAILABLE', `${path} is the database of another program, and is left as it is.`, {
+    remedy: 'Name another file in storage.db_path.',
+  });
 }
 
 /** The mode must hold before SQLite writes the first byte; its `-wal` and `-shm` files take over the mode of the database. */

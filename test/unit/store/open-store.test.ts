@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -104,6 +104,29 @@ describe('openStore', () => {
     store.saveSeat(seatRecord());
     expect(store.seats()).toHaveLength(1);
     store.close();
+  });
+
+  it('leaves what is no database as it is, where a setting names it', async () => {
+    const path = await databasePath();
+    await writeFile(path, 'the key of somebody', { mode: 0o644 });
+    expect(() => openStore(path, { quarantine: true, isChosen: true })).toThrow(
+      expect.objectContaining({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('no database') }),
+    );
+    expect(await readFile(path, 'utf8')).toBe('the key of somebody');
+    expect((await stat(path)).mode & 0o777).toBe(0o644);
+    expect(await readdir(dirname(path))).toEqual([basename(path)]);
+  });
+
+  it('leaves the database of another program as it is', async () => {
+    const path = await databasePath();
+    const other = new DatabaseSync(path);
+    other.exec('CREATE TABLE places (url TEXT); PRAGMA user_version = 3');
+    other.close();
+    const before = await readFile(path);
+    expect(() => openStore(path, { quarantine: true, isChosen: true })).toThrow(
+      expect.objectContaining({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('another program') }),
+    );
+    expect(await readFile(path)).toEqual(before);
   });
 
   it('does not read through a big ledger at each start, but through all else', async () => {
