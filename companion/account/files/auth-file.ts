@@ -57,9 +57,10 @@ function unreadable(message: string): AuthFileContent {
 function entriesOf(content: unknown): { entries: readonly unknown[]; isList: boolean; shared: Fields } {
   if (Array.isArray(content)) return { entries: content, isList: true, shared: {} };
   const fields = fieldsOf(content);
-  const list = listNames.map((name) => fields?.[name]).find((value) => Array.isArray(value));
-  if (fields === undefined || list === undefined) return { entries: [content], isList: false, shared: {} };
-  return { entries: list, isList: true, shared: fields };
+  // All of them: a file of which a part was passed over must not look as if it were needed no more.
+  const lists = listNames.map((name) => fields?.[name]).filter((value) => Array.isArray(value));
+  if (fields === undefined || lists.length === 0) return { entries: [content], isList: false, shared: {} };
+  return { entries: lists.flat(), isList: true, shared: fields };
 }
 
 /** The key, or what is wrong with the entry. */

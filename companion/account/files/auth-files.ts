@@ -166,7 +166,9 @@ export class AuthFiles {
       const entry = entries.get(id);
       return { id, name: entry?.key.name ?? id, provider: providerId, isKept: entry !== undefined };
     });
-    const isNeedless = problems.length === 0 && keys.length > 0 && keys.every(({ isKept }) => isKept);
+    // One that stands in the environment or the settings was not taken over: gone from there, it would be gone.
+    const isInVault = ({ id }: (typeof keys)[number]) => entries.get(id)?.places.includes('vault') === true;
+    const isNeedless = problems.length === 0 && keys.length > 0 && keys.every(isInVault);
     return { path, problems, keys, isOpenToOthers, isNeedless };
   }
 }

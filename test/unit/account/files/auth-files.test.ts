@@ -5,12 +5,25 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { builtInProviders } from '../../../../shared/api-provider.ts';
 import { Secret } from '../../../../shared/redact.ts';
 import { ApiKeyService } from '../../../../companion/account/api-keys.ts';
+import type { ConfiguredKey } from '../../../../companion/config/api-access.ts';
 import { authFileNotices } from '../../../../companion/account/files/auth-file-notices.ts';
 import { AuthFiles } from '../../../../companion/account/files/auth-files.ts';
 import { CompanionError } from '../../../../companion/base/error.ts';
 import { memoryLogger } from '../../../../companion/base/log.ts';
 import { MemoryVault } from '../../../../companion/vault/memory-vault.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+function inEnvironment(secret: string): ConfiguredKey {
+  const source = 'environment CCPROXY_CLAUDE_API_KEYS';
+  return {
+    providerId: 'anthropic',
+    secret: new Secret(secret),
+    name: undefined,
+    priority: undefined,
+    source,
+    origin: 'environment',
+  };
+}
 
 async function open() {
   const folder = join(await temporaryFolder(), 'auths');
@@ -26,13 +39,13 @@ async function open() {
       settings.set(name, value);
     },
   };
-  const start = async () => {
+  const start = async (configured: readonly ConfiguredKey[] = []) => {
     let nowMs = 1;
     const { logger } = log;
     const keys = await ApiKeyService.open({
       vault,
       providers: builtInProviders,
-      configured: [],
+      configured,
       logger,
       nowMs: () => nowMs++,
     });
@@ -171,6 +184,26 @@ describe('the keys of a file', () => {
     const [status] = await files.scan();
     expect(status).toMatchObject({ keys: [{ name: 'work', isKept: true }], isNeedless: true });
     expect(keys.list()).toMatchObject([{ name: 'work', priority: 5 }]);
+  });
+});
+
+describe('a file is still needed', () => {
+  test('while a key of it stands in the environment alone', async () => {
+    const { start, write, folder } = await open();
+    await write('claude.json', { token: 'sk-ant-1' });
+    const { files, told } = await start([inEnvironment('sk-ant-1')]);
+    expect(await files.scan()).toMatchObject([{ keys: [{ isKept: true }], isNeedless: false }]);
+    expect(await files.remove()).toEqual([]);
+    expect(await readdir(folder)).toEqual(['claude.json']);
+    expect(told()).toHaveLength(1);
+  });
+
+  test('until all of its lists were taken over', async () => {
+    const { start, write } = await open();
+    await write('claude.json', { keys: ['sk-ant-1'], credentials: [{ token: 'sk-ant-2' }] });
+    const { files, told } = await start();
+    expect(await files.scan()).toMatchObject([{ isNeedless: true }]);
+    expect(told().map(([secret]) => secret)).toEqual(['sk-ant-1', 'sk-ant-2']);
   });
 });
 
