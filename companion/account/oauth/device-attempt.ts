@@ -11,7 +11,7 @@ import type { LoginOutcome } from './login-desk-contract.ts';
 const slowerMs = 5000;
 /** A provider that cannot be reached is asked after the interval, then half as often each time, down to this. */
 const longestPauseMs = 60_000;
-/** What a provider that counts asks for is believed up to this. */
+/** What a provider asks for, as an interval or because it counts, is believed up to this. */
 const longestLimitMs = 5 * 60_000;
 
 /** `keeping`: the tokens are here and are being put away, which nobody can call off any more. */
@@ -37,7 +37,7 @@ export class DeviceAttempt {
     this.wanted = wanted;
     this.code = code;
     this.#clock = clock;
-    this.#intervalMs = code.intervalMs;
+    this.#intervalMs = Math.min(code.intervalMs, longestLimitMs);
     this.#dueMonotonicMs = clock.monotonicMs() + code.lastsMs;
     const { promise, resolve } = Promise.withResolvers<LoginOutcome>();
     this.outcome = promise;
@@ -91,7 +91,7 @@ export class DeviceAttempt {
   }
 
   slowDown(intervalMs: number | null): void {
-    this.#intervalMs = Math.max(this.#intervalMs + slowerMs, intervalMs ?? 0);
+    this.#intervalMs = Math.min(Math.max(this.#intervalMs + slowerMs, intervalMs ?? 0), longestLimitMs);
   }
 
   /** The provider could not be asked, or did not know. */

@@ -118,6 +118,15 @@ describe('a login by code', () => {
     await desk.close();
   });
 
+  test('that is to be asked after never ends when its code does', async () => {
+    const { desk, clock, answers } = setUp();
+    const { id } = await desk.begin({ provider: 'copilot' });
+    answers.push({ state: 'slow-down', intervalMs: Number.POSITIVE_INFINITY });
+    await clock.advance(20 * 60 * second);
+    expect(desk.progress(id)).toMatchObject({ state: 'failed', error: { code: 'LOGIN_TIMED_OUT' } });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   test('outlives a network that is away, asks half as often each time, and tells why', async () => {
     const { desk, clock, answers, askedAtMs } = setUp();
     const { id } = await desk.begin({ provider: 'copilot' });
