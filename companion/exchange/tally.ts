@@ -29,8 +29,9 @@ export interface LatencyCount {
 type Counted<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 type Histogram = Counted<Omit<LatencyCount, 'buckets'>> & { readonly buckets: number[] };
 
-/** Clients choose the names of models, and a person's settings those of providers: neither may fill a memory. */
+/** Clients choose the names of models, providers those of errors, and settings those of providers: none may fill a memory. */
 const mostModels = 50;
+const mostOutcomes = 100;
 const mostProviders = 50;
 const other = 'other';
 const none = 'none';
@@ -45,6 +46,7 @@ const tokenKinds = [
 export class ExchangeTally {
   readonly #models = new Set<string>();
   readonly #providers = new Set<string>();
+  readonly #outcomes = new Set<string>();
   readonly #exchanges = new Map<string, Counted<ExchangeCount>>();
   readonly #tokens = new Map<string, Counted<TokenCount>>();
   readonly #firstBytes = new Map<string, Histogram>();
@@ -53,7 +55,8 @@ export class ExchangeTally {
   note(row: LedgerRow): void {
     const provider = this.#providerOf(row);
     const model = this.#modelOf(row);
-    const { mode, outcome } = row;
+    const { mode } = row;
+    const outcome = this.#outcomeOf(row);
     const labels = { provider, model, mode: mode ?? none, outcome };
     const counted = entryOf(this.#exchanges, `${provider}\n${model}\n${labels.mode}\n${outcome}`, () => ({
       ...labels,
@@ -66,7 +69,7 @@ export class ExchangeTally {
       const sum = entryOf(this.#tokens, `${provider}\n${model}\n${kind}`, () => ({ provider, model, kind, tokens: 0 }));
       sum.tokens += tokens;
     }
-    if (outcome !== 'ok') return;
+    if (row.outcome !== 'ok') return;
     observe(this.#durations, provider, row.durationMs);
     if (row.firstByteMs !== null) observe(this.#firstBytes, provider, row.firstByteMs);
   }
@@ -92,6 +95,11 @@ export class ExchangeTally {
     if (provider === null) return none;
     if (this.#providers.size < mostProviders) this.#providers.add(provider);
     return this.#providers.has(provider) ? provider : other;
+  }
+
+  #outcomeOf({ outcome }: LedgerRow): string {
+    if (this.#outcomes.size < mostOutcomes) this.#outcomes.add(outcome);
+    return this.#outcomes.has(outcome) ? outcome : other;
   }
 
   /** Only a name that some upstream has answered by is worth one of its own. */

@@ -40,3 +40,10 @@ it('gives no model a name of its own that nobody ever answered by, and not to mo
   expect([...models].filter((model) => model.startsWith('guessed'))).toEqual([]);
   expect(tally.exchanges().reduce((sum, { exchanges }) => sum + exchanges, 0)).toBe(4_000);
 });
+
+it('takes no more than a hundred words for how exchanges ended: providers may use any', () => {
+  const tally = new ExchangeTally();
+  for (let index = 0; index < 1_000; index += 1) tally.note(ledgerRow({ outcome: `error-${index}` }));
+  expect(tally.exchanges()).toHaveLength(101);
+  expect(tally.exchanges().at(-1)).toMatchObject({ outcome: 'other', exchanges: 900 });
+});
