@@ -181,12 +181,13 @@ class HeldKey implements RecognisedKey {
 
   admit(): Permit {
     this.check();
-    const { id, mode, models } = this.record;
+    const { id, mode, models, tokenBudget } = this.record;
     const held = new HeldReservation(this.#allowance);
     return {
       keyId: id,
       mode,
       models,
+      hasTokenBudget: tokenBudget !== null,
       begin: (atMs) => held.begin(atMs),
       end: (use) => held.end(use),
       release: () => held.release(),

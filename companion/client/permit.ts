@@ -9,6 +9,8 @@ export interface Permit {
   readonly mode: ClientKeyMode;
   /** `null`: every model. */
   readonly models: ModelList | null;
+  /** What it uses has to be counted, or not be asked for. */
+  readonly hasTokenBudget: boolean;
   /**
    * An exchange that began at `atMs` takes the reservation over, and owes `end`. Errors: `CLIENT_BUDGET_SPENT`, where a
    * new period has begun since it was made, and is used up already.
@@ -24,5 +26,5 @@ const nothing = (): void => undefined;
 
 /** Of the companion's own key, where the settings limit all clients. */
 export function permitOfMode(mode: ClientKeyMode): Permit {
-  return { keyId: null, mode, models: null, begin: nothing, end: nothing, release: nothing };
+  return { keyId: null, mode, models: null, hasTokenBudget: false, begin: nothing, end: nothing, release: nothing };
 }

@@ -37,6 +37,8 @@ export interface RelayEnd {
   readonly facts: AnswerFacts | undefined;
   /** Why the client did not get the whole answer. */
   readonly error: CompanionError | undefined;
+  /** Of its body, that were written. */
+  readonly bytes: number;
 }
 
 interface ServedFacts {

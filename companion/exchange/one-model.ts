@@ -16,7 +16,7 @@ export function checkNamesOneModel(body: ExchangeRequest['body']): void {
   const first = findMembers(body, ['model']).get('model');
   if (first === undefined) return;
   const last = findMembers(body, toTheEnd).get('model');
-  const others = namesIn(body).filter((name) => name !== 'model' && /^models?$/i.test(name));
+  const others = namesIn(body).filter((name) => name !== 'model' && /^models?$/iu.test(name));
   if (last?.start === first.start && others.length === 0) return;
   throw new CompanionError(
     'INVALID_REQUEST',

@@ -31,6 +31,7 @@ export class ExchangeRecord {
   #isStream = false;
   #warnings: readonly Warning[] = [];
   #usage: TokenUsage | undefined;
+  #guessedTokens = 0;
   #isFinished = false;
   /** The credential that is asked right now. */
   #reserved: string | undefined;
@@ -75,6 +76,11 @@ export class ExchangeRecord {
 
   uses(usage: TokenUsage | undefined): void {
     this.#usage = usage;
+  }
+
+  /** Counts against budgets and limits, beside what the answer told. */
+  guesses(tokens: number): void {
+    this.#guessedTokens = tokens;
   }
 
   /** `status` is what the client got. The first call counts. */
@@ -130,6 +136,7 @@ export class ExchangeRecord {
       outputTokens: usage?.outputTokens ?? null,
       cacheReadTokens: usage?.cacheReadTokens ?? null,
       cacheWriteTokens: usage?.cacheWriteTokens ?? null,
+      ...(this.#guessedTokens > 0 && { guessedTokens: this.#guessedTokens }),
       firstByteMs: this.#firstByteMs,
       durationMs: this.#sinks.nowMs() - this.#startedAtMs,
       warnings: this.#warnings.map((warning) => `${warning.field}: ${warning.reason}`),

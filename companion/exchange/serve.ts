@@ -19,11 +19,13 @@ import type { Peeked } from '../wire/peek.ts';
 import type { ActivityBoard, RunningExchange } from './activity.ts';
 import { lazyJson } from './attempt.ts';
 import type { Begun } from './attempt.ts';
+import { checkIsCountable } from './countable.ts';
 import { conversationAfter, conversationOf, isAnswerId } from './conversation.ts';
 import type { Conversation } from './conversation.ts';
 import { encodeStream } from './encode-answer.ts';
 import type { ExchangeRequest, RelayEnd, Served } from './exchange.ts';
 import { checkNamesOneModel } from './one-model.ts';
+import { charactersOf, guessRelayed, guessTranslated } from './guess-tokens.ts';
 import { credentialOf, ExchangeRecord, providerOf } from './record.ts';
 import type { RecordSinks } from './record.ts';
 import { afterRetries, mayReplace, mayTryNext } from './retry.ts';
@@ -83,6 +85,7 @@ export class ExchangeService {
     try {
       checkModelName(model?.value);
       if (hasModelList(request)) checkNamesOneModel(request.body);
+      if (request.permit?.hasTokenBudget === true) checkIsCountable(request);
       const conversation = this.#conversationOf(request, peeked);
       const parsed = lazyJson(request.body);
       const plan = await this.#plan(request, routeRequestOf(request, model?.value, conversation), parsed);
@@ -172,11 +175,8 @@ export class ExchangeService {
 
   #relayed(run: Run, { candidate, leased, reply, warnings }: Relayed, hasRetried: boolean) {
     const type = reply.header('content-type');
-    run.record.served({
-      status: reply.status,
-      isStream: type?.includes('text/event-stream') === true,
-      warnings,
-    });
+    const isStream = type?.includes('text/event-stream') === true;
+    run.record.served({ status: reply.status, isStream, warnings });
     const { dialect } = run.context.request;
     return {
       kind: 'relay' as const,
@@ -184,9 +184,10 @@ export class ExchangeService {
       reply,
       observer: createObserver(dialect.id, type, reply.header('content-encoding')),
       hasRetried,
-      finish: ({ facts, error }: RelayEnd) => {
+      finish: ({ facts, error, bytes }: RelayEnd) => {
         run.exchange.end();
         run.record.uses(facts?.usage);
+        if (isStream && reply.status < 400) run.record.guesses(guessRelayed(run.context.request, facts, bytes));
         this.#tries.noteEnd(candidate, error, reply.status);
         if (facts?.answerId !== undefined) this.#rememberAnswer(candidate, facts.answerId);
         const outcome = error?.code ?? (reply.status < 400 ? errorIn(facts, leased) : `status ${reply.status}`);
@@ -202,10 +203,12 @@ export class ExchangeService {
     const memory = thinking.recorder(providerOf(begun.candidate), run.context.request.dialect.id);
     // A consumer that leaves early (the client hung up) runs only `finally`.
     let error: CompanionError | undefined = new CompanionError('CLIENT_GONE', 'The client hung up.');
+    let characters = 0;
     try {
       let failure: CompanionError | undefined;
       for await (const event of begun.events) {
         usage.push(event);
+        characters += charactersOf(event);
         memory?.push(event);
         if (event.type === 'error') failure = errorOfEvent(event);
         yield event;
@@ -218,6 +221,8 @@ export class ExchangeService {
       if (run.exchange.signal.aborted) error = reasonOf(undefined, run.exchange.signal);
       run.exchange.end();
       run.record.uses(usage.usage);
+      const seen = { usage: usage.usage, isWhole: error === undefined };
+      run.record.guesses(guessTranslated(run.context.request, seen, characters));
       this.#tries.noteEnd(begun.candidate, error);
       run.record.finish(200, error?.code ?? 'ok', error);
     }

@@ -14,6 +14,8 @@ export interface RelayOutcome {
   readonly facts: AnswerFacts;
   /** Why the client did not get the whole answer. */
   readonly error: CompanionError | undefined;
+  /** Of the body, as it came. */
+  readonly bytes: number;
 }
 
 const eventStream = /^text\/event-stream\b/i;
@@ -44,7 +46,7 @@ export async function writeRelay(
   const error = whatIsMissing(broken, mayAppend ? facts : undefined);
   if (error === undefined) response.end();
   else finishBroken(response, mayAppend ? options.errorText(error) : undefined, sink);
-  return { facts: facts ?? (await observer.end()), error };
+  return { facts: facts ?? (await observer.end()), error, bytes: sink.bytes };
 }
 
 async function pour(reply: RawReply, sink: RawSink): Promise<CompanionError | undefined> {

@@ -50,6 +50,8 @@ export interface LedgerRow {
   readonly outputTokens: number | null;
   readonly cacheReadTokens: number | null;
   readonly cacheWriteTokens: number | null;
+  /** What the answer did not tell, as far as anybody can guess: counted against budgets and limits, and kept nowhere. */
+  readonly guessedTokens?: number;
   readonly firstByteMs: number | null;
   readonly durationMs: number;
   readonly warnings: readonly string[];
@@ -102,10 +104,10 @@ export function tokensOf(group: UsageGroup): number {
   return group.inputTokens + group.outputTokens + group.cacheReadTokens + group.cacheWriteTokens;
 }
 
-/** The same of one row; what is no count, from a provider that nobody knows, counts as none. */
+/** The same of one row, with what was guessed; what is no count, from a provider that nobody knows, counts as none. */
 export function tokensOfRow(row: LedgerRow): number {
   const figures = [row.inputTokens, row.outputTokens, row.cacheReadTokens, row.cacheWriteTokens];
-  return figures.reduce<number>((sum, figure) => sum + (isCount(figure) ? figure : 0), 0);
+  return figures.reduce<number>((sum, figure) => sum + (isCount(figure) ? figure : 0), row.guessedTokens ?? 0);
 }
 
 function isCount(figure: number | null): figure is number {

@@ -29,7 +29,7 @@ const explanation: z.ZodType<LedgerExplanation> = z.object({
 });
 const warnings: z.ZodType<readonly string[]> = z.array(z.string());
 
-const exchangeTable = new Table<LedgerRow>('exchanges', {
+const exchangeTable = new Table<Omit<LedgerRow, 'guessedTokens'>>('exchanges', {
   id: plain(),
   atMs: time(),
   client: plain(),

@@ -105,7 +105,7 @@ async function sendRelay(
     // A head that Node does not write, say: nobody must be left waiting.
     reply.discard();
     response.destroy();
-    finish({ facts: undefined, error: toCompanionError(cause) });
+    finish({ facts: undefined, error: toCompanionError(cause), bytes: 0 });
   }
 }
 

@@ -7,6 +7,42 @@ import type { ClientKeyHouse } from './house.ts';
 const gpt = 'gpt-5-mini';
 const chat = { messages: say('hello').messages };
 
+describe('a token budget', () => {
+  const tokens = async (keys: ClientKeyHouse) => (await keys.theKey()).total_tokens_used;
+
+  test('counts a stream that nobody asked for its usage, and one that the client left before its end', async () => {
+    const keys = await openClientKeyHouse({ openai: { openai: ['work'] } });
+    const { token } = await keys.create({ token_budget: 100_000 });
+    const openai = keys.openai(token);
+    const stream = await openai.chat.completions.create({ model: gpt, ...chat, stream: true });
+    for await (const _chunk of stream);
+    const counted = await eventually('it is counted', async () => (await tokens(keys)) || undefined);
+    const left = await openai.chat.completions.create({ model: gpt, ...chat, stream: true });
+    for await (const _chunk of left) break;
+    left.controller.abort();
+    await eventually('the other is counted too', async () => (await tokens(keys)) > counted || undefined);
+  });
+
+  test('lets nothing be asked of which nobody tells what it uses', async () => {
+    const keys = await openClientKeyHouse({ openai: { openai: ['work'] } });
+    const { token } = await keys.create({ token_budget: 100_000 });
+    const background = keys.openai(token).responses.create({ model: gpt, input: 'x', background: true });
+    expect(await refusalOf(background)).toMatchObject({ code: 'CLIENT_NOT_ALLOWED', status: 403 });
+    const batch = keys.anthropic(token).messages.batches.create({ requests: [{ custom_id: 'a', params: say('x') }] });
+    expect(await refusalOf(batch)).toMatchObject({ code: 'CLIENT_NOT_ALLOWED', status: 403 });
+    const other = keys.openai(token).batches.create({
+      endpoint: '/v1/chat/completions',
+      input_file_id: 'file-1',
+      completion_window: '24h',
+    });
+    expect(await refusalOf(other)).toMatchObject({ code: 'CLIENT_NOT_ALLOWED', status: 403 });
+    expect(keys.house.askedWith).toEqual([]);
+    expect(
+      (await keys.openai(token).responses.create({ model: gpt, input: 'x', background: false })).output_text,
+    ).toBeTruthy();
+  });
+});
+
 describe('modes', () => {
   test('an api key is served by keys, and asking for another mode is refused in both dialects', async () => {
     const keys = await openClientKeyHouse({ openai: { openai: ['work'] } });

@@ -14,6 +14,7 @@ function permitOf(changes: Partial<Permit> = {}) {
     keyId: 'ck_1',
     mode: 'both',
     models: null,
+    hasTokenBudget: false,
     begin: nothing,
     end: nothing,
     release,
