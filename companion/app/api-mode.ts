@@ -1,32 +1,32 @@
 /** The parts of API mode, put together: keys, their pool, what they offer, and the way to their providers. */
 import { randomInt } from 'node:crypto';
 import type { Dispatcher } from 'undici';
-import type { ApiProvider } from '../shared/api-provider.ts';
-import type { ApiKey, OAuthLogin, OAuthToken, RoutedCredential } from '../shared/credential.ts';
-import { ApiKeyService } from './account/api-keys.ts';
-import type { CredentialTraits } from './account/credential-traits.ts';
-import type { Logins } from './account/login/login-service-contract.ts';
-import { chatGptHeaders } from './account/oauth/openai-token-endpoint.ts';
-import { askProvider, isSuccess } from './account/oauth/provider-call.ts';
-import { systemClock } from './base/clock.ts';
-import { CompanionError } from './base/error.ts';
-import type { Logger } from './base/log.ts';
-import type { Config } from './config/load.ts';
-import type { QuotaBoard } from './exchange/quota-board.ts';
-import type { TokenLimits } from './exchange/token-limits.ts';
-import type { CheckLogin } from './http/control/create-login-control.ts';
-import { ModelLists } from './router/model-lists.ts';
-import { KeyPool } from './router/pool.ts';
-import type { RejectionCode, Standing } from './router/plan.ts';
-import { Routing, standingOf } from './router/routing.ts';
-import type { SessionRecord } from './store/store.ts';
-import { ApiUpstream } from './upstream/api-upstream.ts';
-import { createModelList } from './upstream/model-list.ts';
-import type { ListModels } from './upstream/model-list.ts';
-import { createRawTransport } from './upstream/undici-raw.ts';
-import { isSessionId } from './account/session-record.ts';
-import type { Vault } from './vault/vault.ts';
-import { userAgent } from './version.ts';
+import type { ApiProvider } from '../../shared/api-provider.ts';
+import type { ApiKey, OAuthLogin, OAuthToken, RoutedCredential } from '../../shared/credential.ts';
+import { ApiKeyService } from '../account/api-keys.ts';
+import type { CredentialTraits } from '../account/credential-traits.ts';
+import type { Logins } from '../account/login/login-service-contract.ts';
+import { chatGptHeaders } from '../account/oauth/openai-token-endpoint.ts';
+import { askProvider, isSuccess } from '../account/oauth/provider-call.ts';
+import { systemClock } from '../base/clock.ts';
+import { CompanionError } from '../base/error.ts';
+import type { Logger } from '../base/log.ts';
+import type { Config } from '../config/load.ts';
+import type { QuotaBoard } from '../exchange/quota-board.ts';
+import type { TokenLimits } from '../exchange/token-limits.ts';
+import type { CheckLogin } from '../http/control/create-login-control.ts';
+import { ModelLists } from '../router/model-lists.ts';
+import { KeyPool } from '../router/pool.ts';
+import type { RejectionCode, Standing } from '../router/plan.ts';
+import { Routing, standingOf } from '../router/routing.ts';
+import type { SessionRecord } from '../store/store.ts';
+import { ApiUpstream } from '../upstream/api-upstream.ts';
+import { createModelList } from '../upstream/model-list.ts';
+import type { ListModels } from '../upstream/model-list.ts';
+import { createRawTransport } from '../upstream/undici-raw.ts';
+import { isSessionId } from '../account/session-record.ts';
+import type { Vault } from '../vault/vault.ts';
+import { userAgent } from '../version.ts';
 
 export interface ApiModeOptions {
   /** Its groups may change while it runs. */

@@ -1,16 +1,16 @@
 /** The parts of web mode, put together: the sessions, and the two ways to claude.ai. */
 import type { Dispatcher } from 'undici';
-import { CookieJar } from './account/cookie-jar.ts';
-import { SessionService } from './account/session-service.ts';
-import type { Logger } from './base/log.ts';
-import type { Config } from './config/load.ts';
-import type { Link } from './link/link.ts';
-import type { SessionRecord, Store } from './store/store.ts';
-import { ClaudeSite } from './upstream/claude-site.ts';
-import { createClaudeWays } from './upstream/claude-ways.ts';
-import { ClaudeWebUpstream } from './upstream/claude-web.ts';
-import type { Vault } from './vault/vault.ts';
-import { userAgent } from './version.ts';
+import { CookieJar } from '../account/cookie-jar.ts';
+import { SessionService } from '../account/session-service.ts';
+import type { Logger } from '../base/log.ts';
+import type { Config } from '../config/load.ts';
+import type { Link } from '../link/link.ts';
+import type { SessionRecord, Store } from '../store/store.ts';
+import { ClaudeSite } from '../upstream/claude-site.ts';
+import { createClaudeWays } from '../upstream/claude-ways.ts';
+import { ClaudeWebUpstream } from '../upstream/claude-web.ts';
+import type { Vault } from '../vault/vault.ts';
+import { userAgent } from '../version.ts';
 
 export interface WebModeOptions {
   readonly config: Config;

@@ -1,15 +1,15 @@
 /** The parts of notifications, put together: what happens in the companion, as news, and the ways to tell them. */
 import type { Dispatcher } from 'undici';
-import type { RoutedCredential } from '../shared/credential.ts';
-import type { LoginStatus } from '../shared/status.ts';
-import { systemClock } from './base/clock.ts';
-import type { Logger } from './base/log.ts';
-import type { Config } from './config/load.ts';
-import type { LimitEvent } from './exchange/token-limits.ts';
-import type { Link } from './link/link.ts';
-import { createLoginWatch } from './notify/login-watch.ts';
-import { Notifier } from './notify/notifier.ts';
-import { Webhook } from './notify/webhook.ts';
+import type { RoutedCredential } from '../../shared/credential.ts';
+import type { LoginStatus } from '../../shared/status.ts';
+import { systemClock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Config } from '../config/load.ts';
+import type { LimitEvent } from '../exchange/token-limits.ts';
+import type { Link } from '../link/link.ts';
+import { createLoginWatch } from '../notify/login-watch.ts';
+import { Notifier } from '../notify/notifier.ts';
+import { Webhook } from '../notify/webhook.ts';
 import {
   newsOfExhaustedQuota,
   newsOfExpiredSession,
@@ -18,12 +18,12 @@ import {
   newsOfRejectedKey,
   newsOfReset,
   newsOfRotation,
-} from './notify/write-news.ts';
-import type { Named } from './notify/write-news.ts';
-import { nameOfKey, nameOfSession } from './router/describe.ts';
-import type { RejectionCode } from './router/plan.ts';
-import type { SessionRecord } from './store/store.ts';
-import { userAgent, version } from './version.ts';
+} from '../notify/write-news.ts';
+import type { Named } from '../notify/write-news.ts';
+import { nameOfKey, nameOfSession } from '../router/describe.ts';
+import type { RejectionCode } from '../router/plan.ts';
+import type { SessionRecord } from '../store/store.ts';
+import { userAgent, version } from '../version.ts';
 
 export interface NotifyModeOptions {
   readonly config: Config;
