@@ -77,9 +77,10 @@ export class ExchangeService {
     const { nowMs, activity } = this.#options;
     const stamp = createStamp(nowMs());
     const id = `exc_${stamp.id}`;
-    request.permit?.begin(stamp.createdAtMs);
     const peeked = peek(request);
     const model = peeked?.strings.get('model');
+    // From here on the record owes the end, and nothing may fail in between.
+    request.permit?.begin(stamp.createdAtMs);
     const record = new ExchangeRecord(id, request, model?.value.slice(0, 200), this.#options, stamp.createdAtMs);
     let exchange: RunningExchange | undefined;
     try {
