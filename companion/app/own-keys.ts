@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Secret } from '../../shared/redact.ts';
 import { CompanionError } from '../base/error.ts';
 import type { Config } from '../config/load.ts';
+import { soundKeyLength } from '../http/secret-check.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /** HS256 is as strong as its secret, up to here. */
@@ -56,6 +57,10 @@ export class OwnKeys {
       [
         jwtSecret !== undefined && Buffer.byteLength(jwtSecret.reveal()) < soundSecretBytes,
         'CCPROXY_JWT_SECRET has less than 32 bytes and may be guessed: `openssl rand -base64 32` makes a better one.',
+      ],
+      [
+        this.admin.reveal().length < soundKeyLength,
+        `The admin key has less than ${soundKeyLength} characters and may be guessed: \`openssl rand -base64 32\` makes a better one.`,
       ],
       [
         this.#client?.reveal() === this.admin.reveal(),

@@ -20,7 +20,10 @@ export class SecretCheck {
   }
 }
 
-/** Counts wrong keys. A right one is never held up by others' wrong ones. */
+/** Shorter ones are words that somebody thought of: trying them out is worth a guesser's while. */
+export const soundKeyLength = 16;
+
+/** Counts wrong keys. A right one that nobody can guess is never held up by others' wrong ones. */
 export class FailureLimit {
   readonly #nowMs: () => number;
   #failures: readonly number[] = [];
@@ -34,6 +37,13 @@ export class FailureLimit {
     const now = this.#nowMs();
     this.#failures = [...this.#failures.filter((atMs) => atMs > now - 60_000), now].slice(-failuresPerMinute - 1);
     return this.#failures.length > failuresPerMinute ? now + 60_000 : undefined;
+  }
+
+  /** Unix milliseconds until when there were too many; without taking note of anything. */
+  lockedUntilMs(): number | undefined {
+    const now = this.#nowMs();
+    const recent = this.#failures.filter((atMs) => atMs > now - 60_000);
+    return recent.length > failuresPerMinute ? (recent[0] ?? now) + 60_000 : undefined;
   }
 }
 

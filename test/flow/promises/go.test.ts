@@ -90,6 +90,7 @@ test('GO-2: CCPROXY_JWT_SECRET and CCPROXY_ADMIN_KEY are taken, and made where t
     settings: { 'security.jwt_secret': 'short', 'security.admin_key': 'mine' },
   });
   expect(short.house.app.notices.join('\n')).toContain('CCPROXY_JWT_SECRET has less than 32 bytes');
+  expect(short.house.app.notices.join('\n')).toContain('The admin key has less than 16 characters');
   expect(short.house.adminKey).toBe('mine');
   const { token } = await short.create();
   expect((await short.ask(token, say('x'))).status).toBe(200);
