@@ -47,7 +47,7 @@ const secretPatterns: readonly RegExp[] = [
   // OpenAI's refresh tokens and codes.
   /\b(?:rt|ac)_[A-Za-z0-9._-]{20,}/g,
   /\bccp1_[A-Za-z0-9_-]{6,}/g,
-  /\bccp[ak]_[A-Za-z0-9_-]{6,}/g,
+  /\bccp[ajk]_[A-Za-z0-9_-]{6,}/g,
   /\bccl[st]_[A-Za-z0-9_-]{6,}/g,
   /\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,2}/g,
   /\b(sessionKey(?:LC)?|cf_clearance|__cf_bm|routingHint)=[^;\s"'\\]+/g,
@@ -56,7 +56,7 @@ const secretPatterns: readonly RegExp[] = [
 
 /** What every pattern above needs to be found in a text at all: one walk tells that most texts hold nothing. */
 const secretMark =
-  /sk-|gsk_|gh[oprsu]_|github_pat_|\btid=|\brt_|\bac_|AIza|ao[ar]AAAAA|:\/\/|ccp1_|ccp[ak]_|ccl[st]_|eyJ|sessionKey|cf_clearance|__cf_bm|routingHint|bearer/i;
+  /sk-|gsk_|gh[oprsu]_|github_pat_|\btid=|\brt_|\bac_|AIza|ao[ar]AAAAA|:\/\/|ccp1_|ccp[ajk]_|ccl[st]_|eyJ|sessionKey|cf_clearance|__cf_bm|routingHint|bearer/i;
 
 /** Replaces everything in `text` that looks like a credential. The last net below the `Secret` wrapper, not the first. */
 export function scrub(text: string): string {
