@@ -24,6 +24,9 @@ const clientOnly: ReadonlySet<string> = new Set([
   // Whose plan pays is the token's to say, never the client's.
   'chatgpt-account-id',
   'x-proxy-mode',
+  // Programs that manage the companion too may send theirs with everything.
+  'x-admin-key',
+  'x-login-session',
 ]);
 
 /** Speak for the provider's own origin, or change state in a browser. */

@@ -37,6 +37,8 @@ describe('to the provider', () => {
     'X-Api-Key',
     'X-Companion-Key',
     'X-Companion-Anything',
+    'X-Admin-Key',
+    'X-Login-Session',
     'X-Proxy-Mode',
     // With another account's token it would name whose plan pays.
     'ChatGPT-Account-Id',
