@@ -2,6 +2,7 @@
  * Credential files: plain files with API keys that a person has lying in a folder. Their keys are taken over into the
  * vault, at the start and when a file changes. The files stay as they are until the person has them removed.
  */
+import type { BigIntStats } from 'node:fs';
 import { readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiProvider } from '../../../shared/api-provider.ts';
@@ -57,6 +58,8 @@ export class AuthFiles {
   readonly #import: AuthFileImport;
   readonly #queue = new SerialQueue();
   #statuses: readonly AuthFileStatus[] = [];
+  /** What each file was when it was read. */
+  readonly #stamps = new Map<string, string>();
   #stop: (() => void) | undefined;
 
   constructor(options: AuthFilesOptions) {
@@ -98,7 +101,7 @@ export class AuthFiles {
       for (const { path } of this.#statuses.filter(({ isNeedless }) => isNeedless)) {
         // Somebody may have written to it since.
         const again = await this.#look(path);
-        if (again?.isNeedless !== true) continue;
+        if (again?.isNeedless !== true || !(await this.#isAsRead(path))) continue;
         await unlink(path).catch((thrown: unknown) => {
           throw fileError('delete', path, thrown);
         });
@@ -137,7 +140,8 @@ export class AuthFiles {
       if (before.size > largestBytes) return failed(path, 'it is larger than 1 MB');
       const text = await readFile(path, 'utf8');
       const after = await stat(path, { bigint: true });
-      if (after.mtimeNs !== before.mtimeNs || after.size !== before.size || after.ino !== before.ino) return undefined;
+      if (stampOf(after) !== stampOf(before)) return undefined;
+      this.#stamps.set(path, stampOf(after));
       const content = readAuthFile(path, text.replace(/^\uFEFF/, ''), providers);
       const problems = [...content.problems, ...(await this.#import.take(path, content))];
       for (const { message, line } of problems)
@@ -152,6 +156,11 @@ export class AuthFiles {
       logger.warn({ path, problem: message }, 'a credential file has a problem');
       return failed(path, message);
     }
+  }
+
+  async #isAsRead(path: string): Promise<boolean> {
+    const now = await stat(path, { bigint: true }).catch(() => undefined);
+    return now !== undefined && stampOf(now) === this.#stamps.get(path);
   }
 
   #describe(
@@ -171,6 +180,10 @@ export class AuthFiles {
     const isNeedless = problems.length === 0 && keys.length > 0 && keys.every(isInVault);
     return { path, problems, keys, isOpenToOthers, isNeedless };
   }
+}
+
+function stampOf({ ino, size, mtimeNs }: BigIntStats): string {
+  return `${ino} ${size} ${mtimeNs}`;
 }
 
 function failed(path: string, message: string): AuthFileStatus {

@@ -1,4 +1,5 @@
 /** A folder of credential files: taken over once, followed as they change, left alone until they are to go. */
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -32,8 +33,12 @@ async function open() {
   const log = memoryLogger();
   const replaced: string[] = [];
   let isFull = false;
+  let onRead = (): void => undefined;
   const store = {
-    setting: (name: string) => settings.get(name),
+    setting: (name: string) => {
+      onRead();
+      return settings.get(name);
+    },
     saveSetting: (name: string, value: string) => {
       if (isFull) throw new CompanionError('STORE_UNAVAILABLE', 'The disk is full: the disk is full.');
       settings.set(name, value);
@@ -73,6 +78,7 @@ async function open() {
     write,
     break: () => void (isFull = true),
     mend: () => void (isFull = false),
+    onRead: (then: () => void) => void (onRead = then),
   };
 }
 
@@ -196,6 +202,19 @@ describe('a file is still needed', () => {
     expect(await files.remove()).toEqual([]);
     expect(await readdir(folder)).toEqual(['claude.json']);
     expect(told()).toHaveLength(1);
+  });
+
+  test('when somebody wrote to it after it was looked at', async () => {
+    const { start, write, folder, onRead } = await open();
+    await write('claude.json', { token: 'sk-ant-1' });
+    const { files } = await start();
+    await files.scan();
+    const path = join(folder, 'claude.json');
+    onRead(() => writeFileSync(path, JSON.stringify({ token: 'sk-ant-2' })));
+    expect(await files.remove()).toEqual([]);
+    onRead(() => undefined);
+    expect(await readdir(folder)).toEqual(['claude.json']);
+    expect(await files.remove()).toEqual([path]);
   });
 
   test('until all of its lists were taken over', async () => {
