@@ -1,6 +1,6 @@
 /** Which credential serves a request, and why. Pure: facts in, plan out; every refusal says what to do. */
 import type { RoutedCredential } from '../../shared/credential.ts';
-import { checkAllowed, checkModels } from './allowed-models.ts';
+import { checkAllowed, checkModels, passOverForbidden } from './allowed-models.ts';
 import { describeKey, nameOfClaudeCode, nameOfKey } from './describe.ts';
 import { locate } from './locate.ts';
 import type { Catalogue, Location } from './locate.ts';
@@ -45,11 +45,12 @@ export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   const ofKeys =
     mode === 'web' ? passOverKeys(catalogue, 'the mode web is wanted') : lookAtKeys(location, request, rules);
   const ofWeb = lookForWeb(request, location, { ...rules, sessions });
-  const looks = [
+  const all = [
     ...(location.isResold ? [...ofWeb, ...ofKeys] : [...ofKeys, ...ofWeb]),
     ...lookAtClaudeCode(request, location, facts.claudeCode),
     ...(ownKey === undefined ? passOverExcluded(request, facts, keys) : []),
   ];
+  const looks = passOverForbidden(request, location.name, all);
   const choices = choicesOf(looks);
   const [first, ...others] = choices;
   if (first === undefined) throw refuse({ request, location, looks, catalogue, sessions, nowMs });

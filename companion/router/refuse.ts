@@ -1,6 +1,7 @@
 /** Why nothing can serve a request, and what a person can do about it. */
 import { signInCommandOf } from '../../shared/sign-in.ts';
 import { CompanionError } from '../base/error.ts';
+import { allowsModel } from '../client/model-list.ts';
 import type { ErrorCode } from '../../shared/error-code.ts';
 import type { SessionRecord } from '../store/store.ts';
 import { describeMoment, nameOfSession, quote } from './describe.ts';
@@ -186,7 +187,10 @@ function noModelNamed({ catalogue, request }: Refused): CompanionError {
 }
 
 function modelNotFound(name: string, { location, catalogue, sessions, request }: Refused): CompanionError {
-  const offered = nearestNames(name, offeredNames(catalogue, sessions, request.mode), mostOffered);
+  const { mode, allowedModels } = request;
+  const known = offeredNames(catalogue, sessions, mode);
+  const usable = allowedModels === undefined ? known : known.filter((id) => allowsModel(allowedModels, id));
+  const offered = nearestNames(name, usable, mostOffered);
   const list = offered.length === 0 ? '' : ` Offered: ${offered.join(', ')}.`;
   const message = `No account offers the model ${quote(name)}.`;
   const details = { field: 'model' };

@@ -62,6 +62,22 @@ describe('a client that may use some models', () => {
     expect(refused(pinned)).toContain('CLIENT_NOT_ALLOWED');
   });
 
+  it('gets no other date of a model from claude.ai than the one that it may use', () => {
+    const providers = [...routeFacts().providers, ownProvider('own', { models: ['claude-sonnet-4-20250514'] })];
+    const sessions = [session('web', { models: [{ id: 'claude-sonnet-4-20260101', name: 'Sonnet' }] })];
+    const facts = { providers, sessions, keys: [key('own-a')] };
+    const dated = { model: 'claude-sonnet-4', allowedModels: ['claude-sonnet-4-20250514'] };
+    expect(asked(dated, facts)).toEqual(['own-a claude-sonnet-4-20250514']);
+    expect(refused({ ...dated, mode: 'web' }, facts)).toContain('CLIENT_NOT_ALLOWED');
+  });
+
+  it('is told of no models beside its own when nobody offers what it asks for', () => {
+    const own = ['one', 'two'].map((id) => ownProvider(id, { models: [`mine-${id}`, `theirs-${id}`] }));
+    const facts = { providers: own, keys: [key('one-a'), key('two-a')] };
+    const unknown = refused({ model: 'mine-9', dialect: 'openai-chat', allowedModels: ['mine-*'] }, facts);
+    expect(unknown).toMatch(/^MODEL_NOT_FOUND: .* Offered: mine-one, mine-two\.$/);
+  });
+
   it.each(['gpt-5', 'claude-opus-4', 'anthropic/claude-opus-4', 'claude-code/claude-opus-4', 'gpt-5-mini-2', 'nobody'])(
     'is refused %s, and told what it may use',
     (model) => {
