@@ -55,6 +55,9 @@ export const alwaysTrue = boolean.refine((value) => value);
 
 export const text = z.string().trim().min(1);
 
+export const secretTextWords = 'printable ASCII characters without spaces';
+export const secretText = text.regex(/^[\x21-\x7e]+$/).transform((value) => new Secret(value));
+
 const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 export const durationWords = 'a time such as 500ms, 10s, 5m or 1h (a plain number is milliseconds), at most 24h';
 /** Milliseconds. */

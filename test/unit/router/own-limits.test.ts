@@ -5,7 +5,7 @@ import { Periods } from '../../../companion/base/periods.ts';
 import { CompanionError } from '../../../companion/base/error.ts';
 import { TokenLimits } from '../../../companion/exchange/token-limits.ts';
 import type { ModelLists } from '../../../companion/router/model-lists.ts';
-import { strategies } from '../../../companion/config/schema.ts';
+import { strategies } from '../../../companion/config/settings/router.ts';
 import type { Strategy } from '../../../companion/router/plan.ts';
 import { KeyPool } from '../../../companion/router/pool.ts';
 import { Routing } from '../../../companion/router/routing.ts';

@@ -1,10 +1,10 @@
 /** Settings of the Kiro login, and of how Kiro is asked. */
 import { z } from 'zod';
-import { kiroModelIds } from '../../shared/kiro-models.ts';
-import { defaultRegion, regionPattern, regionWords } from './aws-region.ts';
-import { baseUrl, baseUrlWords, boolean, booleanWords, scopes, scopeWords, text } from './form.ts';
-import { modelAliases, withoutStars } from './model-aliases.ts';
-import { setting } from './setting.ts';
+import { kiroModelIds } from '../../../shared/kiro-models.ts';
+import { defaultRegion, regionPattern, regionWords } from '../aws-region.ts';
+import { baseUrl, baseUrlWords, boolean, booleanWords, scopes, scopeWords, text } from '../form.ts';
+import { modelAliases, withoutStars } from '../model-aliases.ts';
+import { setting } from '../setting.ts';
 
 const presetScopes = ['completions', 'analysis', 'conversations', 'transformations', 'taskassist'].map(
   (name) => `codewhisperer:${name}`,
