@@ -42,9 +42,8 @@ function numbersIn(source: string): ReadonlySet<string> {
 }
 
 describe('the table', () => {
-  test('has rows of the lists, in order, once', () => {
-    const listed = rows.map(({ number }) => number);
-    expect(listed).toEqual(numbers.filter((number) => listed.includes(number)));
+  test('has every row of the lists, in order, once', () => {
+    expect(rows.map(({ number }) => number)).toEqual(numbers);
   });
 
   test.each(rows)('says what $number is, and where its tests are', ({ number, what, files }) => {

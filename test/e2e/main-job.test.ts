@@ -69,7 +69,7 @@ describe('from the install to the synced session', () => {
     expect(journey.site.requests.filter((request) => request.path.startsWith('/api/'))).toEqual([]);
   });
 
-  test('a click syncs the session, with its account, plan, models and limits', async () => {
+  test('GO-12: a click syncs the session, with its account, plan, models and limits', async () => {
     await agreeAndSync(popup);
     expect(await journey.session()).toMatchObject({
       email: 'mary@example.com',

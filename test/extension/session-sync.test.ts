@@ -76,7 +76,7 @@ async function changeCookie(reading: SessionReading, store = '0'): Promise<void>
   await sync.noteCookieChange(store);
 }
 
-test('pushes on a click and is done when the companion has checked it', async () => {
+test('GO-12: pushes on a click and is done when the companion has checked it', async () => {
   await sync.noteOnline('pair-1');
   expect(await sync.sync()).toEqual({ kind: 'done', atMs: clock.now(), sessionId: 'session-1' });
   expect(pushes()).toEqual([
