@@ -64,7 +64,8 @@ export class AuthBook {
     const provider = providerIdOf(wanted.provider);
     const { token, name } = wanted;
     if (wanted.type === 'oauth') throw howToSignIn(provider);
-    if (token === undefined) throw invalid('token', 'A token is wanted.');
+    if (token === undefined)
+      throw invalid('token', 'A `token` is wanted: the key itself, or the value of the cookie of a session.');
     if (wanted.type === 'session') return this.#addSession(provider, token, wanted);
     if (provider === sessionProvider) throw invalid('type', 'claude.ai is reached with a session: say `session`.');
     const { priority } = wanted;

@@ -1,6 +1,6 @@
 /** Serves routes: reads their input by their schemas, and sends nothing that the schema of the answer does not name. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { CompanionError } from '../../base/error.ts';
 import type { RouteConfig } from '../client-server.ts';
 import { abortWhenGone } from '../client-signal.ts';
@@ -65,13 +65,40 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown, what: st
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = issue?.path.join('.') ?? '';
-  const problem = issue === undefined ? 'it cannot be read' : problemOf(issue);
+  const problem = issue === undefined ? 'it cannot be read' : problemOf(issue, schema);
   const message = field === '' ? `In ${what}: ${problem}.` : `In ${what}, \`${field}\`: ${problem}.`;
   throw new CompanionError('INVALID_REQUEST', message, field === '' ? {} : { details: { field } });
 }
 
 /** What came in is never quoted, not even as a name: a secret may stand where it should not. */
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return 'it has a field that is not known';
-  return issue.message.replace(/\.$/, '');
+function problemOf(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  if (issue.code === 'unrecognized_keys') return `it has a field that is not known${knownFields(issue, schema)}`;
+  if (issue.code === 'invalid_value')
+    return `must be ${issue.values
+      .map(String)
+      .join(', ')
+      .replace(/, ([^,]*)$/, ' or $1')}`;
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input')) return wantedType(issue);
+  return issue.message.replace(/\.$/, '').replace(/^Too (?:small|big): expected /, 'expected ');
 }
+
+/** Of the outermost object only: those are the ones that are mistyped. */
+function knownFields(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  if (issue.path.length > 0 || !(schema instanceof z.ZodObject)) return '';
+  return `; it may have ${Object.keys(schema.shape).join(', ')}`;
+}
+
+function wantedType(issue: z.core.$ZodIssueInvalidType): string {
+  const isMissing = issue.message.endsWith('received undefined');
+  const subject = isMissing && issue.path.length === 0 ? 'there is none; it ' : isMissing ? 'it is missing; it ' : '';
+  return `${subject}must be ${typeWords[issue.expected] ?? issue.expected}`;
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'a JSON object',
+  array: 'a list',
+};

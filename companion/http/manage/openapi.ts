@@ -45,7 +45,7 @@ export function describeRoutes(routes: readonly RouteFacts[], version: string): 
     openapi: '3.1.1',
     info: { title: 'CCProxy Companion', version, description, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [
-      { url: 'http://127.0.0.1:8317', description: 'The companion on this computer; `companion env` has the port' },
+      { url: 'http://127.0.0.1:8000', description: 'The companion on this computer; `companion env` has the port' },
     ],
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
     paths,

@@ -189,7 +189,7 @@ describe('one provider', () => {
 
   test.each([
     ['{"provider":"claude","type":"oauth"}', 'you sign in at its provider'],
-    ['{"provider":"claude","type":"api_key"}', 'A token is wanted'],
+    ['{"provider":"claude","type":"api_key"}', 'A `token` is wanted'],
     ['{"provider":"nobody","type":"api_key","token":"k"}', 'There is no provider called "nobody"'],
     ['{"provider":"chatgpt","type":"api_key","token":"k"}', 'takes a login, not a key'],
     ['{"provider":"claude.ai","type":"api_key","token":"k"}', 'is reached with a session'],

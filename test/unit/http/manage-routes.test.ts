@@ -62,13 +62,14 @@ describe('a route', () => {
     ['/v0/management/echo/a', '{"token":"t"}', /In the path, `name`/],
     ['/v0/management/echo/ab?count=x', '{"token":"t"}', /In the query, `count`/],
     ['/v0/management/echo/ab?count=1&count=2', '{"token":"t"}', /In the query, `count`/],
-    ['/v0/management/echo/ab', '{"token":5}', /In the body, `token`/],
+    ['/v0/management/echo/ab', '{"token":5}', /In the body, `token`: must be a string/],
     ['/v0/management/echo/ab', '{"token":"t","inner":{"list":["canary"]}}', /In the body, `inner\.list\.0`/],
-    ['/v0/management/echo/ab', '{"token":"t","canary":1}', /a field that is not known/],
+    ['/v0/management/echo/ab', '{"token":"t","canary":1}', /a field that is not known; it may have token, inner/],
     ['/v0/management/echo/ab', '{"token":"canary-canary"}', /In the body, `token`/],
-    ['/v0/management/echo/ab', '["canary"]', /In the body/],
+    ['/v0/management/echo/ab', '{}', /In the body, `token`: it is missing; it must be a string/],
+    ['/v0/management/echo/ab', '["canary"]', /In the body: must be a JSON object/],
     ['/v0/management/echo/ab', '{"canary', /not valid JSON/],
-    ['/v0/management/echo/ab', '', /In the body/],
+    ['/v0/management/echo/ab', '', /In the body: there is none; it must be a JSON object/],
     ['/v0/management/echo/ab', undefined, /In the body/],
   ])('says where the input is wrong (%s %s), and never repeats it', async (url, sent, message) => {
     const { ask } = serve(echo);
