@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'wxt';
+import { formatNotices, packageFoldersOf } from './scripts/bundle/notices.ts';
 
 /**
  * The public half of the key that fixes the Chrome extension id, so that a paired seat survives a reinstall from another
@@ -18,12 +21,20 @@ export default defineConfig({
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: { target: 'es2022', sourcemap: false },
   }),
+  hooks: {
+    'build:done': ({ config }, { steps }) => {
+      const chunks = steps.flatMap((step) => step.chunks.filter((chunk) => chunk.type === 'chunk'));
+      const folders = packageFoldersOf(chunks.flatMap((chunk) => chunk.moduleIds));
+      writeFileSync(join(config.outDir, 'THIRD-PARTY-NOTICES.txt'), formatNotices(folders));
+    },
+  },
   zip: {
     artifactTemplate: 'ccproxy-companion-{{version}}-{{browser}}.zip',
     // What a reviewer needs to build the same extension, and nothing else: `npm ci`, then `npx wxt zip -b firefox`.
     includeSources: [
       'extension/**',
       'shared/**',
+      'scripts/bundle/notices.ts',
       'wxt.config.ts',
       'tsconfig.base.json',
       'package.json',

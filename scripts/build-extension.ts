@@ -15,7 +15,14 @@ type Browser = (typeof browsers)[number];
 
 const root = join(import.meta.dirname, '..');
 const outputFolder = join(root, 'dist', 'extension');
-const sources = ['extension', 'shared', 'wxt.config.ts', 'package.json', 'package-lock.json'];
+const sources = [
+  'extension',
+  'shared',
+  'scripts/bundle/notices.ts',
+  'wxt.config.ts',
+  'package.json',
+  'package-lock.json',
+];
 
 function folderOf(browser: Browser): string {
   return join(outputFolder, `${browser}-mv3`);

@@ -1,8 +1,8 @@
 /** What is bundled into what. */
-import { sep } from 'node:path';
 import { rolldown } from 'rolldown';
 import type { OutputOptions } from 'rolldown';
 import { leanUndici } from './lean-undici.ts';
+import { packageFoldersOf } from './notices.ts';
 
 export interface Bundled {
   /** Absolute folders of the npm packages that parts were taken from. */
@@ -49,14 +49,8 @@ export async function bundleCompanion(root: string, folder: string): Promise<Bun
   try {
     const { output } = await bundle.write({ ...outputOptions, dir: folder });
     const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
-    return { packageFolders: foldersOf(modules) };
+    return { packageFolders: packageFoldersOf(modules) };
   } finally {
     await bundle.close();
   }
-}
-
-function foldersOf(modules: readonly string[]): readonly string[] {
-  const nearest = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/;
-  const folders = modules.flatMap((id) => nearest.exec(id)?.[0] ?? []);
-  return [...new Set(folders.map((folder) => folder.replaceAll('/', sep)))].sort();
 }

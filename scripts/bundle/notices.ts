@@ -1,6 +1,6 @@
 /** The licences of what is bundled: most ask for their text to travel along. */
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 interface PackageFacts {
   readonly name: string;
@@ -9,6 +9,13 @@ interface PackageFacts {
 }
 
 const head = 'CCProxy Companion contains parts of these packages.';
+
+/** Of the packages that bundled modules came from, each once. */
+export function packageFoldersOf(modules: readonly string[]): readonly string[] {
+  const nearest = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/;
+  const folders = modules.flatMap((id) => nearest.exec(id)?.[0] ?? []);
+  return [...new Set(folders.map((folder) => folder.replaceAll('/', sep)))].sort();
+}
 
 /** One section for each package folder. Throws if a package has no licence text: then somebody must look at it. */
 export function formatNotices(packageFolders: readonly string[]): string {
@@ -24,4 +31,4 @@ function sectionOf(folder: string): string {
 }
 
 /** Packages that name their licence and ship no text of it. */
-const withoutText: ReadonlySet<string> = new Set(['abstract-logging']);
+const withoutText: ReadonlySet<string> = new Set(['abstract-logging', 'wxt']);

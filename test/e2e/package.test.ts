@@ -12,7 +12,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
-const secretLike = /-----BEGIN [A-Z ]*PRIVATE KEY|\bsk-ant-[a-z]+\d|\bccpk_[\w-]{20}|\bghp_\w{20}|\bnpm_\w{20}/;
+const secretLike = /-----BEGIN [A-Z ]*PRIVATE KEY|\bsk-ant-[a-z]+\d+-\w{4}|\bccpk_[\w-]{20}|\bghp_\w{20}|\bnpm_\w{20}/;
 
 async function createFolder(): Promise<string> {
   const folder = await createTemporaryHome();
@@ -24,6 +24,7 @@ const singleFiles: ReadonlySet<string> = new Set([
   'package.json',
   'dist/package.json',
   'docs/config.schema.json',
+  'docs/openapi.json',
   'dist/THIRD-PARTY-NOTICES',
   'README.md',
   'LICENSE',
@@ -96,6 +97,14 @@ describe('the npm package', () => {
     expect(bundled.filter((name) => !notices.includes(`\n${name} `))).toEqual([]);
   });
 
+  test('brings the licence of what the extension holds, in each browser’s folder', () => {
+    for (const browser of ['chrome', 'firefox']) {
+      const notices = textOf(`dist/extension/${browser}-mv3/THIRD-PARTY-NOTICES.txt`);
+      const named = ['preact', '@preact/signals', 'uplot', 'zod', 'webextension-polyfill'];
+      expect(named.filter((name) => !notices.includes(`\n${name} `))).toEqual([]);
+    }
+  });
+
   test('starts, answers and stops with its own dependencies alone', async () => {
     const folder = await createFolder();
     const installed = await install(files, folder);
@@ -160,7 +169,14 @@ describe("the stores' archives", () => {
   });
 });
 
-const singleSources = ['wxt.config.ts', 'tsconfig.base.json', 'package.json', 'package-lock.json', 'LICENSE'];
+const singleSources = [
+  'wxt.config.ts',
+  'scripts/bundle/notices.ts',
+  'tsconfig.base.json',
+  'package.json',
+  'package-lock.json',
+  'LICENSE',
+];
 
 function isSource(name: string): boolean {
   return /^(extension|shared)\//.test(name) || [...singleSources, 'CONTRIBUTING.md'].includes(name);
