@@ -31,7 +31,7 @@ export function ownSession(state: ExtensionState): SessionStatus | null {
 /** The card of this browser's session, as the companion describes it now. */
 export function currentAccount(state: ExtensionState, nowMs: number): AccountView | null {
   const session = ownSession(state);
-  return session === null ? null : accountView(session, nowMs, null);
+  return session === null ? null : withOff(session, accountView(session, nowMs, null));
 }
 
 /** The same for a session that claude.ai refuses, even if the companion still holds an older one that it does not. */
@@ -43,7 +43,14 @@ export function endedAccount(state: ExtensionState, nowMs: number): AccountView 
 /** The same while the companion cannot be asked: it tells its age. */
 export function lastKnownAccount(state: ExtensionState, nowMs: number): AccountView | null {
   const session = ownSession(state);
-  return session === null || state.companion === null ? null : accountView(session, nowMs, state.companion.atMs);
+  return session === null || state.companion === null
+    ? null
+    : withOff(session, accountView(session, nowMs, state.companion.atMs));
+}
+
+/** Says first that the person turned it off: the dashboard has a place of its own for that, and the popup has none. */
+function withOff({ isOff }: SessionStatus, account: AccountView): AccountView {
+  return isOff === true ? { ...account, facts: [message('accountOff'), ...account.facts] } : account;
 }
 
 /** `asOfMs`: when the companion said so, if it cannot be asked now; the card then tells its age. */

@@ -64,7 +64,8 @@ export function loginView(login: LoginStatus): LoginView {
   };
 }
 
-function standingOf({ state, trouble }: LoginStatus): { readonly word: TextKey; readonly tone: Tone } {
+function standingOf({ state, trouble, isOff }: LoginStatus): { readonly word: TextKey; readonly tone: Tone } {
+  if (isOff === true && state !== 'off') return { word: 'authOff', tone: 'off' };
   switch (state) {
     case 'usable':
       return trouble === null ? { word: 'loginUsable', tone: 'ok' } : { word: 'statusNeedsAttention', tone: 'warn' };

@@ -184,6 +184,12 @@ describe('what is changed there', () => {
     await card.getByTestId('limit').fill('2M');
     await card.getByTestId('save-limit').click();
     await card.getByText('of 2M tokens').waitFor();
+    await card.getByTestId('edit-limit').click();
+    await card.getByTestId('count-anew').click();
+    await card.getByTestId('count-anew-confirm').click();
+    await card.getByText('0 of 2M tokens', { exact: true }).waitFor();
+    await card.getByTestId('count-anew').waitFor({ state: 'detached' });
+    await card.getByTestId('edit-limit').click();
     await card.getByTestId('toggle-auth').click();
     await card.getByText('Turned off').waitFor();
     const clients = await journey.clients();

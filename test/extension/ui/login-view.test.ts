@@ -41,6 +41,11 @@ describe('the logins that are offered', () => {
 });
 
 describe('a login', () => {
+  test('that the person turned off says so, whatever else there is to say', () => {
+    expect(loginView({ ...claudeLogin, isOff: true })).toMatchObject({ word: 'authOff', tone: 'off' });
+    expect(loginView({ ...claudeCodeLogin, isOff: true })).toMatchObject({ word: 'loginOff' });
+  });
+
   test('of GitHub Copilot is shown by its name, and by whose token it is', () => {
     const copilot = {
       ...claudeLogin,

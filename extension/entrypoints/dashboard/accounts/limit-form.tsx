@@ -1,5 +1,8 @@
 import { useState } from 'preact/hooks';
 import { text } from '../../../text.ts';
+import { ConfirmButton } from '../../../ui/confirm-button.tsx';
+import { cleanLabel } from '../../../ui/label.ts';
+import { useFigures } from '../../../ui/use-figures.ts';
 import { type Auth, authPath, authsQuestion } from '../data/auths.ts';
 import { useChange } from '../data/use-change.ts';
 import { Field } from '../parts/field.tsx';
@@ -44,6 +47,7 @@ export function LimitForm({ auth, onDone }: { readonly auth: Auth; readonly onDo
         onInput={setRank}
         testId="rank"
       />
+      <CountAnew auth={auth} />
       {change.problem !== null && <ProblemNote problem={change.problem} />}
       <div class="row">
         <button type="submit" class="button" data-testid="save-limit" aria-disabled={change.isRunning}>
@@ -54,5 +58,25 @@ export function LimitForm({ auth, onDone }: { readonly auth: Auth; readonly onDo
         </button>
       </div>
     </form>
+  );
+}
+
+/** Nothing where nothing was counted yet. */
+function CountAnew({ auth }: { readonly auth: Auth }) {
+  const { count } = useFigures();
+  const change = useChange(authsQuestion);
+  if (auth.quota === null || auth.quota.used === 0) return null;
+  return (
+    <div>
+      <p>{text('limitCounted', count(auth.quota.used))}</p>
+      <ConfirmButton
+        label={text('actionCountAnew')}
+        look="plain"
+        question={text('countAnewQuestion', cleanLabel(auth.name, 80))}
+        testId="count-anew"
+        onConfirm={() => change.run('POST', authPath(auth, '/quota/reset'))}
+      />
+      {change.problem !== null && <ProblemNote problem={change.problem} />}
+    </div>
   );
 }
