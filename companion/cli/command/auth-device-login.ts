@@ -135,7 +135,7 @@ function sayChecks(provider: DeviceLoginProviderId, say: Say): void {
 }
 
 function givenUp(provider: DeviceLoginProviderId): CompanionError {
-  const message = `You gave it up; nothing was kept, and the code is of no use any more for ${loginName(provider)}.`;
+  const message = `You gave the sign-in to ${loginName(provider)} up: nothing was kept, and its code is of no use any more.`;
   const remedy = `\`${signInCommand(provider)}\` begins again, whenever you like.`;
   return new CompanionError('LOGIN_CANCELLED', message, { remedy });
 }

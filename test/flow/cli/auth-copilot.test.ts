@@ -79,7 +79,7 @@ describe('companion auth login-copilot', () => {
     await givenUp.waitForText('Waiting for you');
     givenUp.signal('SIGINT');
     expect(await givenUp.exited).not.toBe(0);
-    expect(givenUp.output).toContain('You gave it up');
+    expect(givenUp.output).toContain('You gave the sign-in to GitHub Copilot up');
     const { CCPROXY_COPILOT_CLIENT_ID: _id, ...environment } = options.environment;
     const other = await emptyHome();
     const bare = await runForPeople(['auth', 'login-copilot'], { home: other.home, environment });
