@@ -27,10 +27,13 @@ export async function readGhToken(options: GhOptions): Promise<Secret | undefine
 /** The keyring, where it usually rests, is the program's own. */
 function askProgram({ environment, logger }: GhOptions): Promise<string | undefined> {
   const limits = { timeout: patienceMs, maxBuffer: longestOutputBytes, encoding: 'utf8' } as const;
-  // It must not ask anybody anything, nor colour what it prints.
-  const env = { ...environment, GH_PROMPT_DISABLED: '1', NO_COLOR: '1' };
+  // It must not ask anybody anything, nor colour what it prints; our secrets are none of its business.
+  const others = Object.entries(environment).filter(([name]) => !/^(?:CCPROXY_|SECURITY__)/i.test(name));
+  const env = { ...Object.fromEntries(others), GH_PROMPT_DISABLED: '1', NO_COLOR: '1' };
+  // Windows looks for a program in the working folder first, which may be anybody's.
+  const cwd = expandTilde('~', environment);
   return new Promise((resolve) => {
-    const child = execFile('gh', ['auth', 'token', '--hostname', host], { ...limits, env }, (error, stdout) => {
+    const child = execFile('gh', ['auth', 'token', '--hostname', host], { ...limits, env, cwd }, (error, stdout) => {
       // The error quotes what was printed, so that it is never logged.
       if (error !== null) logger.debug({ event: 'gh_token_unavailable' }, 'the GitHub CLI gave no token');
       resolve(error === null ? stdout.trim() : undefined);

@@ -1,5 +1,5 @@
 /** What of GitHub's answers is believed, and what becomes of odd ones. */
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { windowsOfCopilotUsage } from '../../../companion/account/copilot/copilot-usage.ts';
@@ -131,6 +131,14 @@ describe('the GitHub CLI', () => {
       expect(await readGhToken(await program(script))).toBeUndefined();
     },
   );
+
+  test('is asked of a program that gets none of our secrets, and is not looked for where somebody merely stands', async () => {
+    const options = await program('echo "gho_0123456789abcdef$CCPROXY_ADMIN_KEY$SECURITY__AUTH_TOKEN$GH_HOST:$PWD"');
+    const secrets = { CCPROXY_ADMIN_KEY: 'canary', SECURITY__AUTH_TOKEN: 'canary', GH_HOST: 'kept' };
+    const environment = { ...options.environment, ...secrets };
+    const token = await readGhToken({ ...options, environment });
+    expect(token?.reveal()).toBe(`gho_0123456789abcdefkept:${await realpath(environment.HOME ?? '')}`);
+  });
 
   test('may not be there at all', async () => {
     const folder = await temporaryFolder();
