@@ -3,7 +3,7 @@
  * vault, at the start and when a file changes. The files stay as they are until the person has them removed.
  */
 import type { BigIntStats } from 'node:fs';
-import { readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiProvider } from '../../../shared/api-provider.ts';
 import { fileError, systemErrorCode } from '../../base/atomic-file.ts';
@@ -46,7 +46,7 @@ export interface AuthFileStatus {
   }[];
   /** Others on this computer may read it. */
   readonly isOpenToOthers: boolean;
-  /** Everything in it is in the vault: the plain file is not needed any more. */
+  /** Everything in it is in the vault, and it is no link: the plain file is not needed any more. */
   readonly isNeedless: boolean;
 }
 
@@ -146,8 +146,11 @@ export class AuthFiles {
       const problems = [...content.problems, ...(await this.#import.take(path, content))];
       for (const { message, line } of problems)
         logger.warn({ path, line, problem: message }, 'a credential file has a problem');
+      // Removing a link would leave the plain file where it is.
+      const isLink = (await lstat(path)).isSymbolicLink();
       const isOpenToOthers = process.platform !== 'win32' && (Number(after.mode) & 0o077) !== 0;
-      return this.#describe(path, content, problems, isOpenToOthers);
+      const status = this.#describe(path, content, problems, isOpenToOthers);
+      return isLink ? { ...status, isNeedless: false } : status;
     } catch (thrown) {
       const code = thrown instanceof CompanionError ? undefined : systemErrorCode(thrown);
       if (code === 'ENOENT') return undefined;

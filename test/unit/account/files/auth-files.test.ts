@@ -1,6 +1,6 @@
 /** A folder of credential files: taken over once, followed as they change, left alone until they are to go. */
 import { writeFileSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { builtInProviders } from '../../../../shared/api-provider.ts';
@@ -202,6 +202,17 @@ describe('a file is still needed', () => {
     expect(await files.remove()).toEqual([]);
     expect(await readdir(folder)).toEqual(['claude.json']);
     expect(told()).toHaveLength(1);
+  });
+
+  test('where it is a link: the plain file would stay, wherever that is', async () => {
+    const { start, folder } = await open();
+    const elsewhere = join(await temporaryFolder(), 'mine.json');
+    await writeFile(elsewhere, JSON.stringify({ token: 'sk-ant-1' }));
+    await symlink(elsewhere, join(folder, 'claude.json'));
+    const { files, told } = await start();
+    expect(await files.scan()).toMatchObject([{ keys: [{ isKept: true }], isNeedless: false }]);
+    expect(await files.remove()).toEqual([]);
+    expect([await readdir(folder), told()]).toEqual([['claude.json'], [['sk-ant-1', 100]]]);
   });
 
   test('when somebody wrote to it after it was looked at', async () => {
