@@ -211,7 +211,7 @@ describe('the page /pair', () => {
       await page.emulateMedia({ colorScheme });
       await page.goto(`${door.url}/pair#${token}`);
       await page.goto(`${door.url}/`);
-      expect(await page.locator('h1').textContent()).toBe('The companion is running');
+      expect(await page.locator('h1').textContent()).toBe('CCProxy Companion');
     }
     expect(complaints).toEqual([]);
   });
