@@ -17,6 +17,19 @@ test('an error without names stays the very same, and a short name leaves other 
   expect(withoutNames(error, ['a', '', 'work'])).toBe(error);
 });
 
+test.each([
+  'anthropic-cda86628',
+  'a.b/c-d',
+  '(x)[y]{z}',
+  'p|q+r*s?t^u$v',
+  String.raw`w\x`,
+  'ada-l@ex-ample.com',
+  "o'neil #1 & co",
+])('a name with any signs is hidden: %s', (name) => {
+  expect(told(`The key ${name} was refused.`, name).message).toBe('The key *** was refused.');
+  expect(told(`The key x${name}x was refused.`, name).message).toMatch(/x.*x was refused/);
+});
+
 test('a name of any letters is hidden', () => {
   expect(told('The key 日本$1 was refused.', '日本$1').message).toBe('The key *** was refused.');
 });
