@@ -16,7 +16,7 @@ const bases = ['/v1', '/codex/v1', '/backend-api/codex'] as const;
 describe.each(bases)('%s/responses, with the OpenAI SDK', (base) => {
   test('whole and as a stream', async () => {
     const house = await signedIn();
-    const { responses } = house.openai(base);
+    const { responses } = house.openai({ baseURL: house.url + base });
     const whole = await responses.create({ model: gpt, input: 'in one piece' });
     expect([whole.status, whole.output_text]).toEqual(['completed', 'You said: in one piece']);
     const types: string[] = [];

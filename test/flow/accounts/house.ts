@@ -1,8 +1,6 @@
 /** The whole companion in this process, with a person's logins in it and stand-ins of everybody it asks behind it. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Anthropic from '@anthropic-ai/sdk';
-import OpenAI from 'openai';
 import { expect, onTestFinished, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { createApp } from '../../../companion/app.ts';
@@ -31,6 +29,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { eventually } from '../api/house.ts';
 import { askRaw } from '../api/raw-client.ts';
 import type { RawAnswer } from '../api/raw-client.ts';
+import { RunningHouse } from '../running-house.ts';
 
 export interface AccountHouseOptions {
   readonly claude?: ClaudeAccountsOptions;
@@ -51,7 +50,7 @@ export const sharedGpt = 'gpt-5.4';
 const claudeKey = 'sk-ant-api03-spare-0123456789abcdef0123456789abcdef';
 const openAiKey = 'sk-proj-spare-0123456789abcdef0123456789abcdef';
 
-export class AccountHouse {
+export class AccountHouse extends RunningHouse {
   readonly home: string;
   readonly claude: ClaudeAccounts;
   readonly openAiAuth: OpenAiAuth;
@@ -60,8 +59,6 @@ export class AccountHouse {
   readonly lines: string[] = [];
   /** Whatever was answered to a raw question. */
   readonly answers: string[] = [];
-  #app: App | undefined;
-  #url = '';
 
   constructor(
     home: string,
@@ -70,28 +67,12 @@ export class AccountHouse {
     chatGpt: ChatGptBackend,
     openAi: OpenAiApi,
   ) {
+    super();
     this.home = home;
     this.claude = claudeAccounts;
     this.openAiAuth = openAiAuth;
     this.chatGpt = chatGpt;
     this.openAi = openAi;
-  }
-
-  get app(): App {
-    if (this.#app === undefined) throw new Error('the companion does not run');
-    return this.#app;
-  }
-
-  get url(): string {
-    return this.#url;
-  }
-
-  get key(): string {
-    return this.app.service.clientSettings().ANTHROPIC_API_KEY;
-  }
-
-  get adminKey(): string {
-    return this.app.service.adminKey().reveal();
   }
 
   get log(): string {
@@ -116,7 +97,7 @@ export class AccountHouse {
     return join(this.home, 'codex', 'auth.json');
   }
 
-  async start(): Promise<void> {
+  protected async open(): Promise<App> {
     const { environment } = this;
     const { config } = loadConfig({
       flags: { home: this.home, 'server.port': 0, 'vault.kind': 'file' },
@@ -124,14 +105,7 @@ export class AccountHouse {
       cwd: this.home,
     });
     const logger = createLogger({ level: 'trace', destination: { write: (line) => void this.lines.push(line) } });
-    this.#app = await createApp({ config, logger, environment });
-    this.#url = await this.#app.start();
-  }
-
-  async stop(): Promise<void> {
-    const app = this.#app;
-    this.#app = undefined;
-    await app?.stop();
+    return createApp({ config, logger, environment });
   }
 
   /** As a person without a paired browser does it: the address is opened by hand, and the answer is pasted. */
@@ -148,15 +122,6 @@ export class AccountHouse {
 
   status(provider: LoginProviderId = 'anthropic'): LoginStatus | undefined {
     return this.app.service.logins.statuses().find((login) => login.provider === provider);
-  }
-
-  anthropic(): Anthropic {
-    return new Anthropic({ baseURL: this.url, apiKey: this.key, authToken: null, maxRetries: 0 });
-  }
-
-  /** `base`: what stands before `/responses`. */
-  openai(base = '/v1'): OpenAI {
-    return new OpenAI({ baseURL: this.url + base, apiKey: this.key, maxRetries: 0 });
   }
 
   async ask(

@@ -1,8 +1,6 @@
 /** The whole companion in this process, with stand-ins of the providers behind it and keys for them in its settings. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Anthropic from '@anthropic-ai/sdk';
-import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { createApp } from '../../../companion/app.ts';
@@ -23,6 +21,7 @@ import type { Flavour } from '../../support/providers/openai/flavour.ts';
 import { createTemporaryHome } from '../../support/temporary-home.ts';
 import { askRaw } from './raw-client.ts';
 import type { RawAnswer, RawQuestion } from './raw-client.ts';
+import { RunningHouse } from '../running-house.ts';
 
 export interface ApiHouseOptions {
   /** Names of Anthropic keys, the preferred one first; `[]` for no such provider; one without it. */
@@ -40,15 +39,13 @@ export interface ApiHouseOptions {
 
 export const claude = 'claude-sonnet-4-6';
 
-export class ApiHouse {
+export class ApiHouse extends RunningHouse {
   readonly home: string;
   readonly log: MemoryLogger = memoryLogger();
   readonly anthropicApi: AnthropicApi;
   readonly #openai: ReadonlyMap<Flavour, OpenAiApi>;
   readonly #proxy: FaultProxy | undefined;
   readonly #options: ApiHouseOptions;
-  #app: App | undefined;
-  #url = '';
 
   constructor(
     home: string,
@@ -57,6 +54,7 @@ export class ApiHouse {
     openai: ReadonlyMap<Flavour, OpenAiApi>,
     proxy: FaultProxy | undefined,
   ) {
+    super();
     this.home = home;
     this.#options = options;
     this.anthropicApi = anthropicApi;
@@ -64,25 +62,8 @@ export class ApiHouse {
     this.#proxy = proxy;
   }
 
-  get app(): App {
-    if (this.#app === undefined) throw new Error('the companion does not run');
-    return this.#app;
-  }
-
-  get url(): string {
-    return this.#url;
-  }
-
   get port(): number {
-    return Number(new URL(this.#url).port);
-  }
-
-  get key(): string {
-    return this.app.service.clientSettings().ANTHROPIC_API_KEY;
-  }
-
-  get adminKey(): string {
-    return this.app.service.adminKey().reveal();
+    return Number(new URL(this.url).port);
   }
 
   get proxy(): FaultProxy {
@@ -96,21 +77,14 @@ export class ApiHouse {
     return api;
   }
 
-  async start(): Promise<void> {
+  protected async open(): Promise<App> {
     await writeFile(join(this.home, 'config.yaml'), stringify(this.#config()), { mode: 0o600 });
     const live = new LiveConfig({
       flags: { home: this.home, 'server.port': 0, 'vault.kind': 'file', ...this.#options.settings },
       environment: { CCPROXY_UPSTREAM_CLAUDE_WEB: 'http://127.0.0.1:9' },
       cwd: this.home,
     });
-    this.#app = await createApp({ config: live.config, live, logger: this.log.logger });
-    this.#url = await this.#app.start();
-  }
-
-  async stop(): Promise<void> {
-    const app = this.#app;
-    this.#app = undefined;
-    await app?.stop();
+    return createApp({ config: live.config, live, logger: this.log.logger });
   }
 
   async close(): Promise<void> {
@@ -119,14 +93,6 @@ export class ApiHouse {
     await Promise.all([this.anthropicApi.close(), ...[...this.#openai.values()].map((api) => api.close())]);
     const failures = [this.anthropicApi, ...this.#openai.values()].flatMap((api) => api.failures);
     if (failures.length > 0) throw new Error(`a stand-in failed:\n${failures.join('\n')}`);
-  }
-
-  anthropic(options: ClientOptions = {}): Anthropic {
-    return new Anthropic({ baseURL: this.url, apiKey: this.key, authToken: null, maxRetries: 0, ...options });
-  }
-
-  openai(options: ClientOptions = {}): OpenAI {
-    return new OpenAI({ baseURL: `${this.url}/v1`, apiKey: this.key, maxRetries: 0, ...options });
   }
 
   /** A request without an SDK, with the companion's key unless it brings another. */
@@ -190,11 +156,6 @@ export class ApiHouse {
       ...this.#options.config,
     };
   }
-}
-
-interface ClientOptions {
-  readonly maxRetries?: number;
-  readonly defaultHeaders?: Readonly<Record<string, string>>;
 }
 
 /** Looks like the real ones, and says whose it is. */

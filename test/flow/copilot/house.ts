@@ -1,8 +1,6 @@
 /** The whole companion in this process, and a stand-in of GitHub behind it. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Anthropic from '@anthropic-ai/sdk';
-import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { createApp } from '../../../companion/app.ts';
@@ -17,6 +15,7 @@ import { startGithub } from '../../support/providers/github/github.ts';
 import type { Github, GithubOptions } from '../../support/providers/github/github.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { eventually } from '../api/house.ts';
+import { RunningHouse } from '../running-house.ts';
 
 export interface CopilotHouseOptions {
   readonly github?: GithubOptions;
@@ -34,63 +33,38 @@ interface Described {
   readonly error: { readonly code: string; readonly message: string };
 }
 
-export class CopilotHouse {
+export class CopilotHouse extends RunningHouse {
   readonly home: string;
   readonly github: Github;
   readonly lines: string[] = [];
   readonly answers: string[] = [];
   readonly #environment: Readonly<Record<string, string | undefined>>;
-  #app: App | undefined;
   #live: LiveConfig | undefined;
-  #url = '';
 
   constructor(home: string, github: Github, environment: Readonly<Record<string, string | undefined>>) {
+    super();
     this.home = home;
     this.github = github;
     this.#environment = environment;
-  }
-
-  get app(): App {
-    if (this.#app === undefined) throw new Error('the companion does not run');
-    return this.#app;
-  }
-
-  get url(): string {
-    return this.#url;
-  }
-
-  get key(): string {
-    return this.app.service.clientSettings().ANTHROPIC_API_KEY;
-  }
-
-  get adminKey(): string {
-    return this.app.service.adminKey().reveal();
   }
 
   get environment(): Readonly<Record<string, string | undefined>> {
     return { HOME: this.home, PATH: '/nowhere', ...this.github.environment, ...this.#environment };
   }
 
-  async start(): Promise<void> {
+  protected async open(): Promise<App> {
     const { environment } = this;
     const flags = { home: this.home, 'server.port': 0, 'vault.kind': 'file' };
     const live = new LiveConfig({ flags, environment, cwd: this.home });
     this.#live = live;
     const logger = createLogger({ level: 'trace', destination: { write: (line) => void this.lines.push(line) } });
-    this.#app = await createApp({ config: live.config, live, logger, environment });
-    this.#url = await this.#app.start();
+    return createApp({ config: live.config, live, logger, environment });
   }
 
   /** Writes the settings anew, and lets them count. */
   async configure(settings: object): Promise<void> {
     await writeFile(join(this.home, 'config.yaml'), stringify(settings), { mode: 0o600 });
     await this.#live?.reload();
-  }
-
-  async stop(): Promise<void> {
-    const app = this.#app;
-    this.#app = undefined;
-    await app?.stop();
   }
 
   /** As the page calls; `headers` besides. */
@@ -141,14 +115,6 @@ export class CopilotHouse {
 
   status(): LoginStatus | undefined {
     return this.app.service.logins.statuses().find(({ provider }) => provider === 'copilot');
-  }
-
-  openai(): OpenAI {
-    return new OpenAI({ baseURL: `${this.url}/v1`, apiKey: this.key, maxRetries: 0 });
-  }
-
-  anthropic(): Anthropic {
-    return new Anthropic({ baseURL: this.url, apiKey: this.key, authToken: null, maxRetries: 0 });
   }
 
   /** In the log, the answers and all files, once everything is written: the companion has to stop for it. */

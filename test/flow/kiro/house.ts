@@ -1,8 +1,6 @@
 /** The whole companion in this process, with stand-ins of AWS' login server and of Kiro behind it. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import Anthropic from '@anthropic-ai/sdk';
-import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { createApp } from '../../../companion/app.ts';
@@ -26,6 +24,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { eventually } from '../api/house.ts';
 import { askRaw } from '../api/raw-client.ts';
 import type { RawAnswer } from '../api/raw-client.ts';
+import { RunningHouse } from '../running-house.ts';
 
 export interface KiroHouseOptions {
   readonly aws?: AwsOidcOptions;
@@ -42,7 +41,7 @@ export const named = `kiro/${listed}`;
 const offered = anthropicModels.filter(({ id }) => id === `${listed}-20250929`);
 const claudeKey = 'sk-ant-api03-spare-0123456789abcdef0123456789abcdef';
 
-export class KiroHouse {
+export class KiroHouse extends RunningHouse {
   readonly home: string;
   readonly aws: AwsOidcStandIn;
   readonly kiro: KiroBackend;
@@ -50,27 +49,13 @@ export class KiroHouse {
   readonly lines: string[] = [];
   /** Whatever was answered to anybody. */
   readonly answers: string[] = [];
-  #app: App | undefined;
-  #url = '';
 
   constructor(home: string, aws: AwsOidcStandIn, kiro: KiroBackend, claude: AnthropicApi) {
+    super();
     this.home = home;
     this.aws = aws;
     this.kiro = kiro;
     this.claude = claude;
-  }
-
-  get app(): App {
-    if (this.#app === undefined) throw new Error('the companion does not run');
-    return this.#app;
-  }
-
-  get url(): string {
-    return this.#url;
-  }
-
-  get key(): string {
-    return this.app.service.clientSettings().ANTHROPIC_API_KEY;
   }
 
   get environment(): Readonly<Record<string, string>> {
@@ -89,19 +74,12 @@ export class KiroHouse {
     return join(this.home, '.aws', 'sso', 'cache', 'kiro-auth-token.json');
   }
 
-  async start(): Promise<void> {
+  protected async open(): Promise<App> {
     const { environment } = this;
     const flags = { home: this.home, 'server.port': 0, 'vault.kind': 'file' };
     const { config } = loadConfig({ flags, environment, cwd: this.home });
     const logger = createLogger({ level: 'trace', destination: { write: (line) => void this.lines.push(line) } });
-    this.#app = await createApp({ config, logger, environment });
-    this.#url = await this.#app.start();
-  }
-
-  async stop(): Promise<void> {
-    const app = this.#app;
-    this.#app = undefined;
-    await app?.stop();
+    return createApp({ config, logger, environment });
   }
 
   begin(where: object = {}): Promise<DeviceAttemptAnswer> {
@@ -129,14 +107,6 @@ export class KiroHouse {
 
   status(): LoginStatus | undefined {
     return this.app.service.logins.statuses().find(({ provider }) => provider === 'kiro');
-  }
-
-  anthropic(): Anthropic {
-    return new Anthropic({ baseURL: this.url, apiKey: this.key, authToken: null, maxRetries: 0 });
-  }
-
-  openai(): OpenAI {
-    return new OpenAI({ baseURL: `${this.url}/v1`, apiKey: this.key, maxRetries: 0 });
   }
 
   async ask(path: string, body?: object): Promise<RawAnswer> {

@@ -1,6 +1,4 @@
 /** The whole companion in this process, with a stand-in of claude.ai behind it and browsers beside it. */
-import Anthropic from '@anthropic-ai/sdk';
-import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import { createApp } from '../../../companion/app.ts';
 import type { App, AppEvent } from '../../../companion/app.ts';
@@ -16,6 +14,7 @@ import { createTemporaryHome } from '../../support/temporary-home.ts';
 import { vaultHome } from '../../support/vault-home.ts';
 import { PairedBrowser } from './paired-browser.ts';
 import type { BrowserOptions } from './paired-browser.ts';
+import { RunningHouse } from '../running-house.ts';
 
 export type Way = 'browser' | 'direct';
 export const ways: readonly Way[] = ['browser', 'direct'];
@@ -27,7 +26,7 @@ export interface HouseOptions extends Pick<ClaudeSiteOptions, 'people' | 'scenar
   readonly upstream?: string;
 }
 
-export class House {
+export class House extends RunningHouse {
   readonly site: ClaudeSite;
   readonly home: string;
   readonly log: MemoryLogger;
@@ -35,10 +34,9 @@ export class House {
   readonly #settings: NonNullable<HouseOptions['settings']>;
   readonly #upstream: string;
   readonly #browsers: PairedBrowser[] = [];
-  #app: App | undefined;
-  #url = '';
 
   constructor(site: ClaudeSite, home: string, options: HouseOptions) {
+    super();
     this.site = site;
     this.home = home;
     this.log = memoryLogger();
@@ -46,21 +44,8 @@ export class House {
     this.#upstream = options.upstream ?? site.url;
   }
 
-  get app(): App {
-    if (this.#app === undefined) throw new Error('the companion does not run');
-    return this.#app;
-  }
-
-  get url(): string {
-    return this.#url;
-  }
-
   get port(): number {
-    return Number(new URL(this.#url).port);
-  }
-
-  get key(): string {
-    return this.app.service.clientSettings().ANTHROPIC_API_KEY;
+    return Number(new URL(this.url).port);
   }
 
   get sessions(): readonly SessionStatus[] {
@@ -72,24 +57,17 @@ export class House {
     return this.site.requests.map((request) => request.route ?? `? ${request.path}`);
   }
 
-  async start(): Promise<void> {
+  protected async open(): Promise<App> {
     const { config } = loadConfig({
       flags: { home: this.home, 'server.port': 0, 'vault.kind': 'file', ...this.#settings },
       environment: { CCPROXY_UPSTREAM_CLAUDE_WEB: this.#upstream },
       cwd: this.home,
     });
-    this.#app = await createApp({
+    return createApp({
       config,
       logger: this.log.logger,
       onEvent: (event) => this.events.push(event),
     });
-    this.#url = await this.#app.start();
-  }
-
-  async stop(): Promise<void> {
-    const app = this.#app;
-    this.#app = undefined;
-    await app?.stop();
   }
 
   /** Stops and starts again on the same home; browsers do not come back by themselves. */
@@ -105,14 +83,6 @@ export class House {
     this.#browsers.push(browser);
     await browser.connect({ port: this.port, token });
     return browser;
-  }
-
-  anthropic(options: { readonly maxRetries?: number } = {}): Anthropic {
-    return new Anthropic({ baseURL: this.url, apiKey: this.key, authToken: null, maxRetries: 0, ...options });
-  }
-
-  openai(options: { readonly maxRetries?: number } = {}): OpenAI {
-    return new OpenAI({ baseURL: `${this.url}/v1`, apiKey: this.key, maxRetries: 0, ...options });
   }
 
   /** A request without an SDK, for what SDKs hide: headers, raw bytes, hanging up. */
