@@ -1,3 +1,4 @@
+import { Meter } from './meter.tsx';
 import type { QuotaView } from './quota-view.ts';
 import { useTell } from './words.tsx';
 
@@ -28,19 +29,7 @@ function QuotaBar({ quota, withSource }: { readonly quota: QuotaView; readonly w
         <span class="quota-label">{label}</span>
         <span>{figure}</span>
       </div>
-      {quota.percent !== null && (
-        <div
-          class="track"
-          role="meter"
-          aria-label={label}
-          aria-valuemin={0}
-          aria-valuemax={100}
-          aria-valuenow={quota.percent}
-          aria-valuetext={figure}
-        >
-          <div class={`used ${quota.level}`} style={{ width: `${quota.percent}%` }} />
-        </div>
-      )}
+      {quota.percent !== null && <Meter label={label} percent={quota.percent} level={quota.level} words={figure} />}
       {withSource && <span class="quota-source">{tell(quota.source)}</span>}
     </li>
   );

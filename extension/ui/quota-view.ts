@@ -1,5 +1,6 @@
 import type { QuotaWindow } from '../../shared/quota.ts';
 import { cleanLabel } from './label.ts';
+import { levelOfPercent, type MeterLevel } from './meter.tsx';
 import { type Message, message } from './message.ts';
 
 export interface QuotaView {
@@ -7,14 +8,12 @@ export interface QuotaView {
   readonly label: Message | string;
   /** 0 to 100 for the bar; `null` when the provider tells only a status. */
   readonly percent: number | null;
-  readonly level: 'normal' | 'high' | 'full';
+  readonly level: MeterLevel;
   /** `42 % used · resets 16:40` */
   readonly figure: Message;
   /** Source and age: `from claude.ai, 12 s ago`. */
   readonly source: Message;
 }
-
-const HIGH_PERCENT = 80;
 
 /** The windows in the order a person meets them: shortest first, those of one model after those of all, extras last. */
 export function quotaViews(quotas: readonly QuotaWindow[], nowMs: number): readonly QuotaView[] {
@@ -50,10 +49,10 @@ function percentOf(quota: QuotaWindow): number | null {
   return Math.min(100, Math.round(quota.usedFraction * 100));
 }
 
-function levelOf(quota: QuotaWindow): QuotaView['level'] {
-  const percent = percentOf(quota) ?? 0;
-  if (quota.status === 'exceeded' || percent >= 100) return 'full';
-  return quota.status === 'warning' || percent >= HIGH_PERCENT ? 'high' : 'normal';
+function levelOf(quota: QuotaWindow): MeterLevel {
+  const level = levelOfPercent(percentOf(quota) ?? 0);
+  if (quota.status === 'exceeded') return 'full';
+  return quota.status === 'warning' && level === 'normal' ? 'high' : level;
 }
 
 function figureOf(quota: QuotaWindow, hasReset: boolean): Message {

@@ -6,6 +6,7 @@ import type { Background } from '../../ui/background.ts';
 import { StatusLine } from '../../ui/status-line.tsx';
 import { LoginCard } from '../../ui/login-card.tsx';
 import { type PopupView, popupView, stateView } from '../../ui/view/popup-view.ts';
+import { Waiting } from '../../ui/waiting.tsx';
 import { NowContext } from '../../ui/words.tsx';
 import { Clients } from './clients.tsx';
 import { Consent } from './consent.tsx';
@@ -81,15 +82,5 @@ function Body({ background, state, view, screen, onScreen, onLater }: BodyProps)
       )}
       {isOnline && state.companion !== null && <Logins companion={state.companion} onChoose={onScreen} />}
     </>
-  );
-}
-
-function Waiting() {
-  return (
-    <div class="waiting" aria-hidden="true">
-      <span />
-      <span />
-      <span />
-    </div>
   );
 }

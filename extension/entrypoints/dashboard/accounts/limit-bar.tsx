@@ -1,9 +1,8 @@
 import { text } from '../../../text.ts';
+import { levelOfPercent, Meter } from '../../../ui/meter.tsx';
 import { useFigures } from '../../../ui/use-figures.ts';
 import type { Auth } from '../data/auths.ts';
 import { limitPercent } from './auth-view.ts';
-
-const HIGH_PERCENT = 80;
 
 /** What the person's own limit leaves. */
 export function LimitBar({ auth }: { readonly auth: Auth }) {
@@ -22,20 +21,7 @@ export function LimitBar({ auth }: { readonly auth: Auth }) {
         <span>{used}</span>
       </div>
       {percent !== null && (
-        <div
-          class="track"
-          role="meter"
-          aria-label={text('limitOwn')}
-          aria-valuemin={0}
-          aria-valuemax={100}
-          aria-valuenow={percent}
-          aria-valuetext={used}
-        >
-          <div
-            class={`used ${percent >= 100 ? 'full' : percent >= HIGH_PERCENT ? 'high' : ''}`}
-            style={{ width: `${percent}%` }}
-          />
-        </div>
+        <Meter label={text('limitOwn')} percent={percent} level={levelOfPercent(percent)} words={used} />
       )}
     </div>
   );

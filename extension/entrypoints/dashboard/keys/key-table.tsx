@@ -1,6 +1,7 @@
 import { text, type TextKey } from '../../../text.ts';
 import { ConfirmButton } from '../../../ui/confirm-button.tsx';
 import { cleanLabel } from '../../../ui/label.ts';
+import { levelOfPercent, Meter } from '../../../ui/meter.tsx';
 import { message } from '../../../ui/message.ts';
 import { useFigures } from '../../../ui/use-figures.ts';
 import { useTell } from '../../../ui/words.tsx';
@@ -103,17 +104,7 @@ function Used({ used, budget, label, clientKey }: UsedProps) {
   return (
     <div class="key-budget">
       <span class="number">{words}</span>
-      <div
-        class="track"
-        role="meter"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={percent}
-        aria-valuetext={words}
-      >
-        <div class={`used ${percent >= 100 ? 'full' : percent >= 80 ? 'high' : ''}`} style={{ width: `${percent}%` }} />
-      </div>
+      <Meter label={label} percent={percent} level={levelOfPercent(percent)} words={words} />
       {budgetResetsAtMs !== null && <small>{tell(message('limitResets', { momentMs: budgetResetsAtMs }))}</small>}
     </div>
   );
