@@ -14,6 +14,8 @@ export interface EventStreamFrame {
 
 /** The service sends no larger ones. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** Of headers the format allows no more; each becomes an object, so that millions of them would fill the memory. */
+const MAX_HEADER_BYTES = 128 * 1024;
 /** Two lengths, two checksums. */
 const LEAST_FRAME_BYTES = 16;
 const LENGTH_BYTES = 4;
@@ -42,7 +44,7 @@ export class EventStreamParser {
 
   /**
    * The frames that `chunk` completes. Errors, after the frames before it: `STREAM_BROKEN` for one whose checksums do not
-   * fit, `UPSTREAM_UNREADABLE` for one above 16 MB.
+   * fit, `UPSTREAM_UNREADABLE` for one above 16 MB, or with more than 128 kB of headers.
    */
   *push(chunk: Uint8Array): Generator<EventStreamFrame, void, undefined> {
     this.#held.push(Buffer.from(chunk));
@@ -77,6 +79,9 @@ export class EventStreamParser {
   }
 
   #decode(bytes: Buffer): EventStreamFrame {
+    if (bytes.readUInt32BE(LENGTH_BYTES) > MAX_HEADER_BYTES) {
+      throw new CompanionError('UPSTREAM_UNREADABLE', 'The provider sent a stream message with too many headers.');
+    }
     try {
       const { headers, body } = this.#codec.decode(bytes);
       const texts = Object.entries(headers).flatMap(([name, { type, value }]) =>

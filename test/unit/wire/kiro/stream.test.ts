@@ -95,12 +95,14 @@ describe('a stream', () => {
     expect(transcript(events)).toEqual(['start', '0 text', '0 + x', '0 end', 'delta end_turn', 'stop']);
   });
 
-  it('that claims a message above 16 MB is refused at once', async () => {
+  it('that claims a message above 16 MB, or has more headers than the format allows, is refused at once', async () => {
     const huge = Buffer.alloc(12);
     huge.writeUInt32BE(MAX_FRAME_BYTES + 1);
     expect((await readBroken([huge])).code).toBe('UPSTREAM_UNREADABLE');
     expect((await readBroken([Buffer.from('<html><body>Sorry</body></html>')])).code).toBe('UPSTREAM_UNREADABLE');
     expect((await readBroken([Buffer.alloc(4)])).code).toBe('STREAM_BROKEN');
+    const many = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`h${index}`, '']));
+    expect((await readBroken([message(many, '')])).code).toBe('UPSTREAM_UNREADABLE');
   });
 
   it('with an event that is no JSON ends in an error', async () => {
