@@ -2,6 +2,7 @@
 import type { ApiProvider } from '../../shared/api-provider.ts';
 import type { ApiKey } from '../../shared/credential.ts';
 import { Secret } from '../../shared/redact.ts';
+import { called } from '../base/called.ts';
 import { CompanionError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
 import { SerialQueue } from '../base/serial.ts';
@@ -83,9 +84,7 @@ export class ApiKeyService {
 
   /** By id, by name, or by the start of an id that only one has. Errors: `NOT_FOUND`. */
   find(wanted: string): KeyEntry {
-    const exact = this.#entries.filter(({ key }) => key.id === wanted || key.name === wanted);
-    const starting = this.#entries.filter(({ key }) => wanted !== '' && key.id.startsWith(wanted));
-    const [found, another] = exact.length > 0 ? exact : starting;
+    const [found, another] = called(wanted, this.#entries, ({ key }) => [key.id, key.name]);
     if (found === undefined) throw notFound(`There is no key ${quote(wanted)}.`);
     if (another !== undefined) throw notFound(`There are several keys ${quote(wanted)}: use an id.`);
     return found;

@@ -1,6 +1,7 @@
 /** What the `companion` command reaches: its own questions, and the management routes without a key. */
 import type { FastifyInstance } from 'fastify';
 import type { SeatStatus } from '../../shared/status.ts';
+import { called } from '../base/called.ts';
 import { CompanionError } from '../base/error.ts';
 import { addClaudeCodeRoute } from '../http/control/claude-code-route.ts';
 import { addConfigRoute } from '../http/control/config-route.ts';
@@ -74,9 +75,7 @@ function serviceOf({ core, address, management, status, link, onStop }: ControlD
 }
 
 function findSeat(seats: readonly SeatStatus[], wanted: string): SeatStatus {
-  const exact = seats.filter((seat) => seat.id === wanted || seat.name === wanted);
-  const starting = seats.filter((seat) => seat.id.startsWith(wanted));
-  const [found, another] = exact.length > 0 ? exact : starting;
+  const [found, another] = called(wanted, seats, ({ id, name }) => [id, name]);
   if (found === undefined) throw new CompanionError('NOT_FOUND', `No paired browser is called "${wanted}".`);
   if (another !== undefined)
     throw new CompanionError(

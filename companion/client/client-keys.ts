@@ -1,6 +1,7 @@
 /** The keys of single clients: made, listed, revoked, and checked with each request that brings one. */
 import { randomBytes } from 'node:crypto';
 import { Secret } from '../../shared/redact.ts';
+import { called } from '../base/called.ts';
 import { CompanionError } from '../base/error.ts';
 import type { ClientKeyCounts, ClientKeyRecord, ClientKeyStore } from '../store/client-keys.ts';
 import { Allowance } from './allowance.ts';
@@ -132,8 +133,7 @@ export class ClientKeys {
   /** A name that was used again means the key that still holds. */
   #find(wanted: string): HeldKey {
     const keys = [...this.#keys().values()];
-    const exact = keys.filter(({ record }) => record.id === wanted || record.name === wanted);
-    const named = exact.length > 0 ? exact : keys.filter(({ record }) => wanted !== '' && record.id.startsWith(wanted));
+    const named = called(wanted, keys, ({ record }) => [record.id, record.name]);
     const holding = named.filter((key) => key.status().isValid);
     const [found, another] = named.length > 1 && holding.length > 0 ? holding : named;
     const remedy = '`companion token list` shows them, with their ids.';

@@ -73,7 +73,9 @@ const lookAfterMs = 1_000;
  */
 export class TokenLimits {
   readonly #options: TokenLimitOptions;
+  /** By credential, as many as ever served; the store has them too. */
   readonly #counts = new Map<string, Count>();
+  /** Those of them that have a limit: all that the hot path looks at. */
   readonly #limited = new Map<string, Count>();
   /** By provider: whose limit is used up, and nobody has served in its place yet. */
   readonly #leaving = new Map<string, Count>();

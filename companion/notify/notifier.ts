@@ -26,6 +26,7 @@ const mostRemembered = 500;
 /** Nothing here throws or waits: news are told beside the work, never in it. */
 export class Notifier {
   readonly #options: NotifierOptions;
+  /** By kind and credential, until there are too many: then the next of each is told again. */
   readonly #toldAtMs = new Map<string, number>();
 
   constructor(options: NotifierOptions) {

@@ -58,7 +58,7 @@ export class AuthFiles {
   readonly #import: AuthFileImport;
   readonly #queue = new SerialQueue();
   #statuses: readonly AuthFileStatus[] = [];
-  /** What each file was when it was read. */
+  /** What each file was when it was read, by path; until it is gone. */
   readonly #stamps = new Map<string, string>();
   #stop: (() => void) | undefined;
 
@@ -83,6 +83,7 @@ export class AuthFiles {
         if (status !== undefined) statuses.push(status);
       }
       this.#statuses = statuses;
+      for (const path of this.#stamps.keys()) if (!paths.includes(path)) this.#stamps.delete(path);
       this.#options.onChange();
       return statuses;
     });

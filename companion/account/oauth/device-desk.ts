@@ -50,6 +50,7 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 export class DeviceDesk implements DeviceDeskService {
   readonly #options: DeviceDeskOptions;
+  /** By id: what is under way, and the newest of what is over. */
   readonly #attempts = new Map<string, DeviceAttempt>();
   readonly #beginnings = new SerialQueue();
   readonly #closing = new AbortController();

@@ -1,4 +1,5 @@
 import { providerIdOf } from '../../../shared/api-provider.ts';
+import { called } from '../../base/called.ts';
 import { CompanionError } from '../../base/error.ts';
 import type { ProviderQuota, QuotaCredential } from '../../http/manage/quota-routes.ts';
 import { ask } from '../control-client.ts';
@@ -145,10 +146,10 @@ function routeOf({ provider }: Target, end: string): string {
 /** A provider, or one credential by its id, its name, or a beginning of its id that no other has. */
 async function findTarget(wanted: string): Promise<Target> {
   const { credentials } = await ask<AllQuotas>('GET', '/v0/management/quota');
-  const exact = credentials.filter(({ id, name }) => id === wanted || name === wanted);
+  const [found, another] = called(wanted, credentials, ({ id, name }) => [id, name]);
   const provider = providerIdOf(wanted);
-  if (exact.length === 0 && credentials.some((one) => one.provider === provider)) return { provider };
-  const [found, another] = exact.length > 0 ? exact : credentials.filter(({ id }) => id.startsWith(wanted));
+  const isExact = found !== undefined && [found.id, found.name].includes(wanted);
+  if (!isExact && credentials.some((one) => one.provider === provider)) return { provider };
   if (found !== undefined && another === undefined) return { provider: found.provider, id: found.id };
   const problem = found === undefined ? 'No credential and no provider is called' : 'Several credentials are called';
   throw new CompanionError('NOT_FOUND', `${problem} "${wanted.slice(0, 100)}".`, {

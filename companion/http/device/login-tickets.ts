@@ -32,7 +32,7 @@ export const sessionHeader = 'x-login-session';
 export class LoginTickets {
   readonly #nowMs: () => number;
   readonly #failures: FailureLimit;
-  /** By digest: the secrets themselves are nowhere here. */
+  /** By digest: the secrets themselves are nowhere here. The oldest go first, whether they are over or not. */
   readonly #tickets = new Map<string, Pass>();
   readonly #sessions = new Map<string, Pass>();
 
