@@ -10,7 +10,7 @@ import type { ExchangeList } from './exchange-list.ts';
 import { ExchangeRow } from './exchange-row.tsx';
 import { type RowWindow, windowOf } from './row-window.ts';
 
-/** Also the height in dashboard.css: rows are placed by it. */
+/** Also the height in requests.css: rows are placed by it. */
 const ROW_PX = 41;
 const LOOK_EVERY_MS = 2_000;
 /** How far from the end the next page is asked for. */
