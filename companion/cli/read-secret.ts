@@ -44,8 +44,8 @@ async function readAll(input: SecretInput): Promise<string> {
     if (text.length > longest) break;
   }
   if (text.trim() !== '') return text;
-  throw new CompanionError('INVALID_REQUEST', 'No key came in.', {
-    remedy: 'Type the command in a terminal to be asked for it, or pipe the key in.',
+  throw new CompanionError('INVALID_REQUEST', 'Nothing came in.', {
+    remedy: 'Type the command in a terminal to be asked for it, or pipe it in.',
   });
 }
 

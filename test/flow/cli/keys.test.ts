@@ -174,7 +174,7 @@ describe('a key is never an argument', () => {
 
 test.each([
   [['keys', 'add', 'opnai'], 'There is no provider called "opnai".'],
-  [['keys', 'add', 'openai'], 'No key came in.'],
+  [['keys', 'add', 'openai'], 'Nothing came in.'],
   [['keys', 'remove', 'nobody'], 'There is no key called "nobody".'],
   [['keys', 'add', 'openai', '--priority', 'first'], '--priority must be a whole number from 0 to 1000.'],
 ])('%j fails in plain words', async (command, words) => {

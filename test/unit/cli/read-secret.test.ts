@@ -82,7 +82,7 @@ describe('piped in', () => {
   });
 
   test.each([[[]], [['\n \n']]])('nothing is refused: %j', async (chunks) => {
-    await expect(pipe(...chunks)).rejects.toThrow('No key came in.');
+    await expect(pipe(...chunks)).rejects.toThrow('Nothing came in.');
   });
 
   test('endless input is not waited for', async () => {
