@@ -79,28 +79,32 @@ export async function listTokens(options: GlobalOptions): Promise<void> {
   if (answer.tokens.length === 0) {
     return output.line('No client has a key of its own. `companion token create <name>` makes one.');
   }
-  const header = ['ID', 'NAME', 'MODE', 'STATE', 'REQUESTS', 'TOKENS', 'LAST USED', 'MAY USE'];
-  output.line(table([header.map(paint.soft), ...answer.tokens.map(rowOf)]));
+  const header = ['NAME', 'MODE', 'STATE', 'REQUESTS', 'TOKENS', 'LAST USED'];
+  const [titles = '', ...lines] = table([header.map(paint.soft), ...answer.tokens.map(rowOf)]).split('\n');
+  output.line(titles);
+  // Two lines for each: in one, none would fit a terminal of 80 columns.
+  answer.tokens.forEach((token, index) => {
+    output.line(lines[index]);
+    output.line(paint.soft(`    ${token.id}, ${describeLimits(token)}`));
+  });
 }
 
 function rowOf(token: ListedToken): readonly string[] {
   const { total_requests: requests, total_tokens_used: tokens, budget_period: period } = token;
   return [
-    token.id,
     paint.strong(token.name),
     token.mode,
     stateOf(token),
     describeUse(requests, token.request_budget, token.requests_left, period),
     describeUse(tokens, token.token_budget, token.tokens_left, period),
     formatAgo(token.last_used_at === undefined ? null : Date.parse(token.last_used_at), Date.now()),
-    describeLimits(token),
   ];
 }
 
 function stateOf({ is_valid: isValid, revoked_at: revokedAt, expires_at: expiresAt }: ListedToken): string {
   if (revokedAt !== undefined) return paint.bad('revoked');
   if (!isValid) return paint.warn('expired');
-  return expiresAt === null ? paint.good('valid') : `${paint.good('valid')} until ${momentOf(expiresAt)}`;
+  return expiresAt === null ? paint.good('valid') : `${paint.good('until')} ${momentOf(expiresAt)}`;
 }
 
 /** `12` of all time, or `12 of 100 daily`. */
