@@ -3,7 +3,7 @@
 export interface Figures {
   /** `1,234`, and from ten thousand on `12.3K`. */
   readonly count: (value: number) => string;
-  /** `42 %` of one. */
+  /** `42%` of one. */
   readonly share: (fraction: number) => string;
   /** `620ms`, `1.2s`, `3m`. */
   readonly duration: (durationMs: number) => string;

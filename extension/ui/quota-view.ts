@@ -9,7 +9,7 @@ export interface QuotaView {
   /** 0 to 100 for the bar; `null` when the provider tells only a status. */
   readonly percent: number | null;
   readonly level: MeterLevel;
-  /** `42 % used · resets 16:40` */
+  /** `42% used · resets 16:40` */
   readonly figure: Message;
   /** Source and age: `from claude.ai, 12 s ago`. */
   readonly source: Message;

@@ -25,8 +25,8 @@ test('the shortest window comes first, extras last', () => {
 });
 
 test('a figure tells use and reset', () => {
-  expect(words(first(quota('five_hour', 0.424, NOW_MS + 2 * HOUR)).figure)).toBe('42 % used · resets 16:32');
-  expect(words(first(quota('five_hour', 0, null)).figure)).toBe('0 % used');
+  expect(words(first(quota('five_hour', 0.424, NOW_MS + 2 * HOUR)).figure)).toBe('42% used · resets 16:32');
+  expect(words(first(quota('five_hour', 0, null)).figure)).toBe('0% used');
 });
 
 describe('a window', () => {
@@ -37,7 +37,7 @@ describe('a window', () => {
 
   test('with more than all used fills the bar and still tells the truth', () => {
     const view = first(quota('overage', 1.37, null));
-    expect([view.percent, view.level, words(view.figure)]).toEqual([100, 'full', '137 % used']);
+    expect([view.percent, view.level, words(view.figure)]).toEqual([100, 'full', '137% used']);
   });
 
   test('that has reset since does not go on showing its old use', () => {

@@ -52,10 +52,13 @@ export function ExchangeRow({ exchange, index, filter }: ExchangeRowProps) {
 
 export function Outcome({ exchange }: { readonly exchange: Pick<Exchange, 'outcome' | 'status' | 'warnings'> }) {
   const isFine = exchange.outcome === 'ok';
+  const isWarned = isFine && exchange.warnings.length > 0;
   const isStopped = exchange.outcome === 'CLIENT_GONE' || exchange.outcome === 'STOPPED_BY_USER';
-  const tone = isFine ? (exchange.warnings.length > 0 ? 'warn' : 'ok') : isStopped ? 'off' : 'bad';
+  const tone = isFine ? (isWarned ? 'warn' : 'ok') : isStopped ? 'off' : 'bad';
   const status = exchange.status === 0 ? '' : String(exchange.status);
-  const words = isFine ? status || text('outcomeOk') : `${status} ${cleanLabel(exchange.outcome, 60)}`.trim();
+  const succeeded = status || text('outcomeOk');
+  const fine = isWarned ? text('outcomeWarned', succeeded) : succeeded;
+  const words = isFine ? fine : `${status} ${cleanLabel(exchange.outcome, 60)}`.trim();
   return (
     <span class={`status outcome-word ${tone}`} title={words}>
       <bdi>{words}</bdi>

@@ -74,7 +74,7 @@ export function ExchangeTable({ list, filter }: ExchangeTableProps) {
         )}
       </div>
       <p class="exchange-foot" aria-live="off">
-        {text('rowsShown', String(state.rows.length))}
+        {state.rows.length > 0 && text('rowsShown', String(state.rows.length))}
         {state.hasMore && ` ${text(state.isLoadingMore ? 'rowsLoading' : 'rowsMore')}`}
       </p>
     </div>
