@@ -18,13 +18,19 @@ export function ConfirmButton({ label, question, testId, look = 'button quiet', 
   const cancel = useRef<HTMLButtonElement>(null);
   const step = useStep();
 
+  const first = useRef<HTMLButtonElement>(null);
+  const hasAsked = useRef(false);
+
   useEffect(() => {
+    // Whoever works by keyboard goes on from where the question came up.
     if (isAsking) cancel.current?.focus();
+    else if (hasAsked.current) first.current?.focus();
+    hasAsked.current = isAsking;
   }, [isAsking]);
 
   if (!isAsking) {
     return (
-      <button type="button" class={look} data-testid={testId} onClick={() => setAsking(true)}>
+      <button type="button" class={look} ref={first} data-testid={testId} onClick={() => setAsking(true)}>
         {label}
       </button>
     );

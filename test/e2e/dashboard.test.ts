@@ -173,6 +173,9 @@ describe('what is changed there', () => {
     await card.getByTestId('save-limit').click();
     await card.getByText('0 of 500K tokens').waitFor();
     await photographAll('accounts');
+    await card.getByTestId('remove-auth').press('Enter');
+    await card.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await expect.poll(() => card.getByTestId('remove-auth').evaluate((it) => it === document.activeElement)).toBe(true);
     await card.getByTestId('remove-auth').click();
     await card.getByTestId('remove-auth-confirm').click();
     await card.waitFor({ state: 'detached' });
