@@ -1,7 +1,7 @@
 /** What the popup shows while the link is up: how the session of this browser stands. Pure. */
 import type { SessionStatus } from '../../../shared/status.ts';
 import type { ExtensionState } from '../../state.ts';
-import { accountView, currentAccount, ownSession, vaultMessage } from '../account-view.ts';
+import { currentAccount, ownSession, vaultMessage } from '../account-view.ts';
 import { type Message, message } from '../message.ts';
 import { troubleOf } from '../trouble.ts';
 import { jobViews } from './jobs.ts';
@@ -39,7 +39,7 @@ function syncingView(state: ExtensionState, nowMs: number): PanelView {
 function syncedView(state: ExtensionState, session: SessionStatus, nowMs: number): PanelView {
   return panel('synced', line('statusConnected', 'ok'), sync, {
     secondary: showClients,
-    account: accountView(session, nowMs, null),
+    account: currentAccount(state, nowMs),
     shared: sharedMessage(state, session),
     jobs: jobViews(state.jobs),
   });

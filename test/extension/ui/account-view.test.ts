@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { accountView, currentAccount } from '../../../extension/ui/account-view.ts';
+import { accountView } from '../../../extension/ui/account-view.ts';
 import type { SessionStatus } from '../../../shared/status.ts';
-import { NOW_MS, session, synced } from '../../support/extension-page/states.ts';
+import { NOW_MS, session } from '../../support/extension-page/states.ts';
 import { words } from './words.ts';
 
 const view = (changed: Partial<SessionStatus>) => accountView({ ...session, ...changed }, NOW_MS, null);
@@ -29,12 +29,4 @@ test('a session that ended is neither called valid nor synced', () => {
 
 test('a session that claude.ai has not confirmed says so', () => {
   expect(view({ state: 'unchecked' }).facts.map(words)).toContain('not confirmed by claude.ai yet');
-});
-
-test('a session that the person turned off says so first, in the popup', () => {
-  const { companion } = synced;
-  if (companion === null) throw new Error('it has a companion');
-  const off = { ...synced, companion: { ...companion, sessions: [{ ...session, isOff: true }] } };
-  expect(currentAccount(synced, NOW_MS)?.facts.map(words)[0]).toBe('Synced 2 min ago');
-  expect(currentAccount(off, NOW_MS)?.facts.map(words)[0]).toBe('Turned off: it serves nobody');
 });

@@ -294,3 +294,12 @@ test('no state speaks the language of the trade', () => {
     for (const sentence of [view.line.word, ...said]) expect(words(sentence)).not.toMatch(jargon);
   }
 });
+
+test('a session that the person turned off says so before anything else', () => {
+  const factsOf = (state: ExtensionState) => {
+    const view = at(state);
+    return 'account' in view ? view.account?.facts.map(words) : undefined;
+  };
+  expect(factsOf(synced)?.[0]).toBe('Synced 2 min ago');
+  expect(factsOf(withSession({ isOff: true }))?.[0]).toBe('Turned off: it serves nobody');
+});
