@@ -74,11 +74,15 @@ export function ExchangeTable({ list, filter }: ExchangeTableProps) {
         )}
       </div>
       <p class="exchange-foot" aria-live="off">
-        {state.rows.length > 0 && text('rowsShown', String(state.rows.length))}
+        {state.rows.length > 0 && shownWords(state.rows.length)}
         {state.hasMore && ` ${text(state.isLoadingMore ? 'rowsLoading' : 'rowsMore')}`}
       </p>
     </div>
   );
+}
+
+function shownWords(count: number): string {
+  return count === 1 ? text('rowShown') : text('rowsShown', String(count));
 }
 
 interface RowsProps {
