@@ -4,11 +4,11 @@
  */
 import type { Call } from '../server/call.ts';
 import { createId } from '../server/ids.ts';
-import type { Abortion, RecordedRequest } from '../server/record.ts';
 import { RouteTable } from '../server/routes.ts';
 import type { Route } from '../server/routes.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer, ServerOptions } from '../server/server.ts';
+import { StandIn } from '../server/stand-in.ts';
 import { betasOf } from './betas.ts';
 import { cannedEnvelope, invalid, refuse, Refusal } from './errors.ts';
 import { defaultKey, KeyRing } from './keys.ts';
@@ -77,20 +77,17 @@ export async function startAnthropicApi(options: AnthropicApiOptions = {}): Prom
   return new AnthropicApi(server, state, keys[0]?.secret ?? '', options.scenario ?? {});
 }
 
-export class AnthropicApi {
+export class AnthropicApi extends StandIn {
   /** Origin, without `/v1`. */
   readonly url: string;
-  readonly port: number;
   /** Secret of the first key. */
   readonly key: string;
-  readonly #server: RunningServer;
   readonly #state: AnthropicState;
 
   constructor(server: RunningServer, state: AnthropicState, key: string, scenario: Partial<AnthropicScenario>) {
-    this.#server = server;
+    super(server);
     this.#state = state;
     this.url = server.url;
-    this.port = server.port;
     this.key = key;
     this.scenario = scenario;
   }
@@ -102,26 +99,7 @@ export class AnthropicApi {
   /** Takes a part; what it leaves out is as on a calm day, whatever was set before. */
   set scenario(part: Partial<AnthropicScenario>) {
     this.#state.scenario = { ...calmDay, ...part };
-    this.#server.setFaults(this.#state.scenario.faults);
-  }
-
-  /** All requests that arrived whole, in order; an entry goes on to change until its outcome is known. */
-  get requests(): readonly RecordedRequest[] {
-    return this.#server.requests;
-  }
-
-  /** Clients that left before the end of their answer, or of their own request. */
-  get abortions(): readonly Abortion[] {
-    return this.#server.abortions;
-  }
-
-  /** Faults of the stand-in itself; a good test ends with none. */
-  get failures(): readonly string[] {
-    return this.#server.failures;
-  }
-
-  get openConnections(): number {
-    return this.#server.openConnections;
+    this.server.setFaults(this.#state.scenario.faults);
   }
 
   /** Adds a key or changes the one of its name: other limits, expired, disabled. */
@@ -137,11 +115,7 @@ export class AnthropicApi {
   /** Back to a calm day with an empty record; the keys, the cache, files and batches stay. */
   reset(): void {
     this.scenario = {};
-    this.#server.forget();
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
+    this.server.forget();
   }
 }
 

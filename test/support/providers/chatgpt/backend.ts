@@ -10,10 +10,10 @@ import { calmDay as calmApiDay } from '../openai/scenario.ts';
 import type { OpenAiState } from '../openai/state.ts';
 import { PrefixCache } from '../openai/usage.ts';
 import type { Call } from '../server/call.ts';
-import type { Abortion, RecordedRequest } from '../server/record.ts';
 import { RouteTable } from '../server/routes.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer, ServerOptions } from '../server/server.ts';
+import { StandIn } from '../server/stand-in.ts';
 import { chatGptModels } from './models.ts';
 import { find } from './check.ts';
 import { BackendError, detail, sendRefusal } from './refusals.ts';
@@ -52,22 +52,19 @@ export async function startChatGptBackend(options: ChatGptBackendOptions): Promi
   return new ChatGptBackend(server, state, options.scenario ?? {});
 }
 
-export class ChatGptBackend {
+export class ChatGptBackend extends StandIn {
   readonly origin: string;
   /** What stands before `/codex/responses` and `/wham/usage`. */
   readonly url: string;
-  readonly port: number;
   /** For a companion. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly #server: RunningServer;
   readonly #state: ChatGptState;
 
   constructor(server: RunningServer, state: ChatGptState, scenario: Partial<ChatGptScenario>) {
-    this.#server = server;
+    super(server);
     this.#state = state;
     this.origin = server.url;
     this.url = `${server.url}/backend-api`;
-    this.port = server.port;
     this.environment = { CCPROXY_UPSTREAM_CHATGPT: this.url };
     this.scenario = scenario;
   }
@@ -80,36 +77,13 @@ export class ChatGptBackend {
   set scenario(part: Partial<ChatGptScenario>) {
     this.#state.scenario = { ...calmDay, ...part };
     this.#state.refusalsLeft = this.#state.scenario.refuseTimes;
-    this.#server.setFaults(this.#state.scenario.faults);
-  }
-
-  /** All requests that arrived whole, in order; `key` is the e-mail address of who asked. */
-  get requests(): readonly RecordedRequest[] {
-    return this.#server.requests;
-  }
-
-  /** Clients that left before the end of their answer, or of their own request. */
-  get abortions(): readonly Abortion[] {
-    return this.#server.abortions;
-  }
-
-  /** Faults of the stand-in itself; a good test ends with none. */
-  get failures(): readonly string[] {
-    return this.#server.failures;
-  }
-
-  get openConnections(): number {
-    return this.#server.openConnections;
+    this.server.setFaults(this.#state.scenario.faults);
   }
 
   /** Back to a calm day with an empty record. */
   reset(): void {
     this.scenario = {};
-    this.#server.forget();
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
+    this.server.forget();
   }
 }
 

@@ -11,6 +11,7 @@ import { RouteTable } from '../server/routes.ts';
 import { sendJson } from '../server/send.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer, ServerOptions } from '../server/server.ts';
+import { StandIn } from '../server/stand-in.ts';
 import { accountRoutes } from './account.ts';
 import { copilotRoutes } from './copilot-api.ts';
 import { deviceRoutes } from './device.ts';
@@ -64,13 +65,12 @@ function borrowedIdentity({ headers }: RecordedRequest): string | undefined {
   return /copilot|vscode/i.test(headers['user-agent'] ?? '') ? 'user-agent' : undefined;
 }
 
-export class Github {
+export class Github extends StandIn {
   readonly url: string;
-  readonly #server: RunningServer;
   readonly #state: GithubState;
 
   constructor(server: RunningServer, state: GithubState) {
-    this.#server = server;
+    super(server);
     this.#state = state;
     this.url = server.url;
   }
@@ -85,21 +85,13 @@ export class Github {
     };
   }
 
-  get requests(): readonly RecordedRequest[] {
-    return this.#server.requests;
-  }
-
-  get failures(): readonly string[] {
-    return this.#server.failures;
-  }
-
   /** Takes a part; the rest is as on a calm day. */
   set scenario(part: Partial<GithubScenario>) {
     this.#state.scenario = { ...calmDay, ...part };
   }
 
   set faults(plan: FaultPlan) {
-    this.#server.setFaults(plan);
+    this.server.setFaults(plan);
   }
 
   /** Every device code and token that was given out. */
@@ -153,8 +145,8 @@ export class Github {
     return [...this.#state.grants.values()].at(-1);
   }
 
-  async close(): Promise<void> {
-    await this.#server.close();
+  override async close(): Promise<void> {
+    await super.close();
     if (this.failures.length > 0) throw new Error(`the stand-in of GitHub failed:\n${this.failures.join('\n')}`);
   }
 }

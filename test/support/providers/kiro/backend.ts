@@ -3,10 +3,11 @@
  * only bodies that the real one was seen to take; its answers are AWS event streams.
  */
 import type { Call } from '../server/call.ts';
-import type { Abortion, RecordedRequest } from '../server/record.ts';
+import type { RecordedRequest } from '../server/record.ts';
 import { sendJson } from '../server/send.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer, ServerOptions } from '../server/server.ts';
+import { StandIn } from '../server/stand-in.ts';
 import { checkBody } from './check.ts';
 import { damaged, event, exception } from './frames.ts';
 import { calmDay } from './scenario.ts';
@@ -42,16 +43,15 @@ export async function startKiroBackend(options: KiroBackendOptions): Promise<Kir
   return new KiroBackend(server, state, options.scenario ?? {});
 }
 
-export class KiroBackend {
+export class KiroBackend extends StandIn {
   /** What stands before `/generateAssistantResponse`. */
   readonly url: string;
   /** For a companion. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly #server: RunningServer;
   readonly #state: State;
 
   constructor(server: RunningServer, state: State, scenario: Partial<KiroScenario>) {
-    this.#server = server;
+    super(server);
     this.#state = state;
     this.url = server.url;
     this.environment = { CCPROXY_UPSTREAM_KIRO: server.url };
@@ -66,24 +66,6 @@ export class KiroBackend {
   set scenario(part: Partial<KiroScenario>) {
     this.#state.scenario = { ...calmDay, ...part };
     this.#state.refusalsLeft = this.#state.scenario.refuseTimes;
-  }
-
-  /** All requests that arrived whole, in order; `key` is the e-mail address of who asked. */
-  get requests(): readonly RecordedRequest[] {
-    return this.#server.requests;
-  }
-
-  get abortions(): readonly Abortion[] {
-    return this.#server.abortions;
-  }
-
-  /** Faults of the stand-in itself; a good test ends with none. */
-  get failures(): readonly string[] {
-    return this.#server.failures;
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
   }
 }
 

@@ -1,12 +1,12 @@
 /** An authorization server as a test holds it; what is the same at every provider. */
 import type { Certificate } from '../../browser/certificate.ts';
 import type { Call } from '../server/call.ts';
-import type { RecordedRequest } from '../server/record.ts';
 import { RouteTable } from '../server/routes.ts';
 import type { Route } from '../server/routes.ts';
 import { sendJson } from '../server/send.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer, ServerOptions } from '../server/server.ts';
+import { StandIn } from '../server/stand-in.ts';
 import type { AuthorizeRules } from './authorize.ts';
 import { decide, showConsent } from './authorize.ts';
 import { CallBook } from './call-book.ts';
@@ -102,22 +102,19 @@ async function serve<Person extends AuthPerson>(
   }
 }
 
-export class AuthServer<Person extends AuthPerson> {
+export class AuthServer<Person extends AuthPerson> extends StandIn {
   /** Origin, without a slash. */
   readonly url: string;
-  readonly port: number;
   /** Port of the TLS door; `null` without a certificate. */
   readonly httpsPort: number | null;
   readonly tokenUrl: string;
   readonly authorizeUrl: string;
   protected readonly state: AuthState<Person>;
-  readonly #server: RunningServer;
 
   constructor({ server, state, facts }: Started<Person>, scenario: Partial<AuthScenario>) {
-    this.#server = server;
+    super(server);
     this.state = state;
     this.url = server.url;
-    this.port = server.port;
     this.httpsPort = server.httpsPort;
     this.tokenUrl = `${server.url}${facts.tokenPath}`;
     this.authorizeUrl = `${server.url}/oauth/authorize`;
@@ -131,21 +128,12 @@ export class AuthServer<Person extends AuthPerson> {
   /** Takes a part; what it leaves out is as on a calm day, whatever was set before. */
   set scenario(part: Partial<AuthScenario>) {
     this.state.scenario = { ...calmDay, ...part };
-    this.#server.setFaults(this.state.scenario.faults);
+    this.server.setFaults(this.state.scenario.faults);
   }
 
   /** What was asked, in order, told without a secret. */
   get calls(): CallBook {
     return this.state.calls;
-  }
-
-  get requests(): readonly RecordedRequest[] {
-    return this.#server.requests;
-  }
-
-  /** Faults of the stand-in itself; a good test ends with none. */
-  get failures(): readonly string[] {
-    return this.#server.failures;
   }
 
   /** Every code and token handed out so far. */
@@ -215,11 +203,7 @@ export class AuthServer<Person extends AuthPerson> {
     this.state.troubles.clear();
     this.state.denials.length = 0;
     this.state.calls.forget();
-    this.#server.forget();
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
+    this.server.forget();
   }
 
   protected person(email: string): Person {

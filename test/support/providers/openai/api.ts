@@ -5,11 +5,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Call, Headers } from '../server/call.ts';
 import { createId } from '../server/ids.ts';
-import type { Abortion, RecordedRequest } from '../server/record.ts';
 import { RouteTable } from '../server/routes.ts';
 import type { Route } from '../server/routes.ts';
 import { startServer } from '../server/server.ts';
 import type { RunningServer, ServerOptions } from '../server/server.ts';
+import { StandIn } from '../server/stand-in.ts';
 import { cannedEnvelope, refuse, Refusal } from './errors.ts';
 import { flavourFacts } from './flavour.ts';
 import type { Flavour, FlavourFacts } from './flavour.ts';
@@ -58,24 +58,21 @@ export async function startOpenAiApi(options: OpenAiApiOptions = {}): Promise<Op
   return new OpenAiApi(server, state, keys[0]?.secret ?? '', options.scenario ?? {});
 }
 
-export class OpenAiApi {
+export class OpenAiApi extends StandIn {
   /** Origin without a path. */
   readonly origin: string;
   /** What stands before `/chat/completions`. */
   readonly url: string;
-  readonly port: number;
   readonly flavour: Flavour;
   /** Secret of the first key. */
   readonly key: string;
-  readonly #server: RunningServer;
   readonly #state: OpenAiState;
 
   constructor(server: RunningServer, state: OpenAiState, key: string, scenario: Partial<OpenAiScenario>) {
-    this.#server = server;
+    super(server);
     this.#state = state;
     this.origin = server.url;
     this.url = `${server.url}${state.facts.basePaths[0] ?? ''}`;
-    this.port = server.port;
     this.flavour = state.facts.id;
     this.key = key;
     this.scenario = scenario;
@@ -88,26 +85,7 @@ export class OpenAiApi {
   /** Takes a part; what it leaves out is as on a calm day, whatever was set before. */
   set scenario(part: Partial<OpenAiScenario>) {
     this.#state.scenario = { ...calmDay, ...part };
-    this.#server.setFaults(this.#state.scenario.faults);
-  }
-
-  /** All requests that arrived whole, in order; an entry goes on to change until its outcome is known. */
-  get requests(): readonly RecordedRequest[] {
-    return this.#server.requests;
-  }
-
-  /** Clients that left before the end of their answer, or of their own request. */
-  get abortions(): readonly Abortion[] {
-    return this.#server.abortions;
-  }
-
-  /** Faults of the stand-in itself; a good test ends with none. */
-  get failures(): readonly string[] {
-    return this.#server.failures;
-  }
-
-  get openConnections(): number {
-    return this.#server.openConnections;
+    this.server.setFaults(this.#state.scenario.faults);
   }
 
   /** Adds a key or changes the one of its name: other limits, no credit. */
@@ -118,11 +96,7 @@ export class OpenAiApi {
   /** Back to a calm day with an empty record; keys, files and stored responses stay. */
   reset(): void {
     this.scenario = {};
-    this.#server.forget();
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
+    this.server.forget();
   }
 }
 
