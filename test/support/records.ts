@@ -2,6 +2,7 @@ import type { ClientKeyRecord } from '../../companion/store/client-keys.ts';
 import type { LedgerRow } from '../../companion/store/ledger.ts';
 import type { SeatRecord, SessionRecord } from '../../companion/store/store.ts';
 import type { QuotaWindow } from '../../shared/quota.ts';
+import type { LoginStatus } from '../../shared/status.ts';
 
 /** A seat, complete and plausible; `changes` say what the test is about. */
 export function seatRecord(changes: Partial<SeatRecord> = {}): SeatRecord {
@@ -114,6 +115,28 @@ export function clientKeyRecord(changes: Partial<ClientKeyRecord> = {}): ClientK
     periodBeganMs: 0,
     periodRequests: 0,
     periodTokens: 0,
+    ...changes,
+  };
+}
+
+/** A login that serves, complete and plausible; `changes` say what the test is about. */
+export function loginStatus(changes: Partial<LoginStatus> = {}): LoginStatus {
+  return {
+    id: 'claude-1',
+    provider: 'anthropic',
+    owner: 'companion',
+    name: 'ada@example.org',
+    email: 'ada@example.org',
+    organisation: null,
+    plan: null,
+    location: 'memory',
+    state: 'usable',
+    expiresAtMs: null,
+    isRefreshable: true,
+    refreshedAtMs: null,
+    scopes: [],
+    quotas: [],
+    trouble: null,
     ...changes,
   };
 }

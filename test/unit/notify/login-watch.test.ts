@@ -2,24 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createLoginWatch } from '../../../companion/notify/login-watch.ts';
 import type { News } from '../../../companion/notify/news.ts';
 import type { LoginStatus } from '../../../shared/status.ts';
+import { loginStatus } from '../../support/records.ts';
 
-const usable: LoginStatus = {
-  id: 'claude-1',
-  provider: 'anthropic',
-  owner: 'companion',
-  name: 'ada@example.org',
-  email: 'ada@example.org',
-  organisation: null,
-  plan: 'Max',
-  location: 'vault',
-  state: 'usable',
-  expiresAtMs: null,
-  isRefreshable: true,
-  refreshedAtMs: null,
-  scopes: [],
-  quotas: [],
-  trouble: null,
-};
+const usable = loginStatus({ plan: 'Max', location: 'vault' });
 const failing: LoginStatus = {
   ...usable,
   trouble: { code: 'LOGIN_REFRESH_FAILED', message: 'Renewing failed.', remedy: 'Wait a while.', atMs: 1 },

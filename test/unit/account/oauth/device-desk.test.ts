@@ -9,6 +9,7 @@ import type { DeviceAnswer, DeviceOptions } from '../../../../companion/account/
 import { CompanionError } from '../../../../companion/base/error.ts';
 import { memoryLogger } from '../../../../companion/base/log.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
+import { loginStatus } from '../../../support/records.ts';
 
 const second = 1000;
 const never = new AbortController().signal;
@@ -29,23 +30,7 @@ const done: DeviceAnswer = {
 };
 
 function statusOf({ provider }: StoredLogin): LoginStatus {
-  return {
-    id: `${provider}-00000000`,
-    provider,
-    owner: 'companion',
-    name: 'octo-ada',
-    email: null,
-    organisation: null,
-    plan: null,
-    location: 'memory',
-    state: 'usable',
-    expiresAtMs: null,
-    isRefreshable: true,
-    refreshedAtMs: null,
-    scopes: [],
-    quotas: [],
-    trouble: null,
-  };
+  return loginStatus({ id: `${provider}-00000000`, provider, name: 'octo-ada', email: null });
 }
 
 function setUp(given: Partial<DeviceDeskOptions> & { readonly lastsMs?: number } = {}) {

@@ -22,6 +22,7 @@ import { CompanionError } from '../../../../companion/base/error.ts';
 import { memoryLogger } from '../../../../companion/base/log.ts';
 import { createCanary, findLeaks } from '../../../support/canary.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
+import { loginStatus } from '../../../support/records.ts';
 import { makeJwt, openDispatcher, providersAt, startTokenServer } from './token-server.ts';
 
 const minute = 60_000;
@@ -79,23 +80,8 @@ async function onFreePorts({ anthropic, openai }: LoginProviders): Promise<Login
 }
 
 function statusOf({ provider, account }: StoredLogin): LoginStatus {
-  return {
-    id: `${provider}-1`,
-    provider,
-    owner: 'companion',
-    name: account?.email ?? 'nobody',
-    email: account?.email ?? null,
-    organisation: null,
-    plan: null,
-    location: 'memory',
-    state: 'usable',
-    expiresAtMs: null,
-    isRefreshable: true,
-    refreshedAtMs: null,
-    scopes: [],
-    quotas: [],
-    trouble: null,
-  };
+  const email = account?.email ?? null;
+  return loginStatus({ id: `${provider}-1`, provider, name: email ?? 'nobody', email });
 }
 
 const stateOf = ({ authorizeUrl }: LoginProgress) => new URL(authorizeUrl).searchParams.get('state') ?? '';

@@ -12,6 +12,7 @@ import { systemClock } from '../../../../companion/base/clock.ts';
 import { memoryLogger } from '../../../../companion/base/log.ts';
 import { startAnthropicAuth } from '../../../support/providers/oauth/anthropic-auth.ts';
 import { startOpenAiAuth } from '../../../support/providers/oauth/openai-auth.ts';
+import { loginStatus } from '../../../support/records.ts';
 import { openDispatcher } from './token-server.ts';
 
 const never = new AbortController().signal;
@@ -57,23 +58,9 @@ async function setUp() {
     browsers: { isAnyOnline: () => false, post: () => undefined },
     keep: (login) => {
       kept.push(login);
-      return Promise.resolve({
-        id: 'x',
-        provider: login.provider,
-        owner: 'companion' as const,
-        name: login.account?.email ?? 'nobody',
-        email: null,
-        organisation: null,
-        plan: null,
-        location: 'memory',
-        state: 'usable' as const,
-        expiresAtMs: null,
-        isRefreshable: true,
-        refreshedAtMs: null,
-        scopes: [],
-        quotas: [],
-        trouble: null,
-      });
+      return Promise.resolve(
+        loginStatus({ id: 'x', provider: login.provider, name: login.account?.email ?? 'nobody', email: null }),
+      );
     },
     clock: systemClock,
     logger: memoryLogger().logger,
