@@ -15,6 +15,7 @@ import type { Core } from './app/core.ts';
 import { openLinkDoor } from './app/link-door.ts';
 import { openManagement } from './app/management.ts';
 import type { Management } from './app/management.ts';
+import type { RouteParts } from './app/management-routes.ts';
 import { createStatusBoard } from './app/status-board.ts';
 import { systemClock } from './base/clock.ts';
 import { CompanionError } from './base/error.ts';
@@ -25,6 +26,7 @@ import { pathsOf } from './config/paths.ts';
 import type { SettingKey } from './config/schema.ts';
 import type { ServedRoute } from './http/client-server.ts';
 import type { ControlService } from './http/control/routes.ts';
+import type { Route } from './http/manage/route.ts';
 import { checkBinding, listenForClients, listenForCommands } from './http/listen.ts';
 import type { Link } from './link/link.ts';
 
@@ -48,7 +50,7 @@ export interface App {
   /** The control routes, for callers in this process. */
   readonly control: FastifyInstance;
   /** What the server for clients has. */
-  readonly served: () => readonly ServedRoute[];
+  readonly served: () => Promise<readonly ServedRoute[]>;
   readonly service: ControlService;
   /** Listens for clients, browsers and commands; resolves to the address. Errors: `PORT_IN_USE`, `BIND_REFUSED`. */
   start(): Promise<string>;
@@ -109,7 +111,7 @@ async function build({ config, live, logger, onEvent, environment = process.env 
     tellBrowsers: () => opened?.broadcastStatus(),
     ownUrls: () => [address.url, ...[...address.allowedHosts].map((name) => `http://${name}`)],
   });
-  const management = await openManagement(core, address);
+  const management = await openManagement(core);
   const status = createStatusBoard({ core, management, address, link: linkLater });
   const link = (opened = await openLinkDoor({
     core,
@@ -119,7 +121,8 @@ async function build({ config, live, logger, onEvent, environment = process.env 
     link: linkLater,
     onSeat: (event, seat) => onEvent?.({ event, seat }),
   }));
-  const routes = management.routes(status);
+  let loaded: Promise<readonly Route[]> | undefined;
+  const routes = () => (loaded ??= loadRoutes({ core, address, management, status }));
   const client = openClientDoor({ core, address, management, routes, status, link });
   const onStop = () => onEvent?.({ event: 'stop-requested' });
   const control = openControlDoor({ core, address, management, routes, status, link, onStop });
@@ -168,6 +171,11 @@ async function close({ core, address, management, link, client, control }: House
   ledger.close();
   limits.close();
   store.close();
+}
+
+async function loadRoutes(parts: RouteParts): Promise<readonly Route[]> {
+  const { createManagementRoutes } = await import('./app/management-routes.ts');
+  return createManagementRoutes(parts);
 }
 
 function raise(message: string): never {

@@ -1,14 +1,13 @@
 /** What programs reach on the port: the APIs, the management routes behind the admin key, figures, pages. */
+import type { FastifyInstance } from 'fastify';
 import { AdminKeyCheck } from '../http/admin-key.ts';
 import { ClientKeyCheck } from '../http/client-key.ts';
 import { createClientServer } from '../http/client-server.ts';
 import type { ClientServer } from '../http/client-server.ts';
-import { addLoginPages } from '../http/device/add-login-pages.ts';
 import { addFronts } from '../http/front/add-fronts.ts';
 import { createCatalogue } from '../http/front/catalogue.ts';
 import type { ModelCatalogue } from '../http/front/models.ts';
 import { addHealthRoutes } from '../http/health.ts';
-import { addRoutes } from '../http/manage/add-routes.ts';
 import type { Route } from '../http/manage/route.ts';
 import { measureCredentials } from '../http/measure-credentials.ts';
 import { addMetricsRoute } from '../http/metrics.ts';
@@ -24,7 +23,8 @@ export interface ClientDoorOptions {
   readonly core: Core;
   readonly address: Address;
   readonly management: Pick<Management, 'loginTickets'>;
-  readonly routes: readonly Route[];
+  /** Loads them. */
+  readonly routes: () => Promise<readonly Route[]>;
   readonly status: Pick<StatusBoard, 'startedAtMs'>;
   readonly link: Link;
 }
@@ -44,17 +44,25 @@ export function openClientDoor(options: ClientDoorOptions): ClientDoor {
     loginTickets: management.loginTickets,
     allowedHosts: () => address.allowedHosts,
     accountNames: () => accountNames(core),
+    addLater: (app) => addManagement(app, routes),
     logger,
     nowMs,
   });
-  addRoutes(server.app, routes, 'network');
   addFronts(server.app, core.exchanges, catalogueOf(core));
   addHealth(server, core);
   addMetrics(server, core, link, adminKeyCheck);
   addPages(server.app, () => landingFacts(options));
-  addLoginPages(server.app);
   link.attach(server.server);
   return { ...server, keyCheck };
+}
+
+async function addManagement(app: FastifyInstance, routes: ClientDoorOptions['routes']): Promise<void> {
+  const [{ addRoutes }, { addLoginPages }] = await Promise.all([
+    import('../http/manage/add-routes.ts'),
+    import('../http/device/add-login-pages.ts'),
+  ]);
+  addRoutes(app, await routes(), 'network');
+  addLoginPages(app);
 }
 
 /** Whatever a client with a key of its own is not to read. */

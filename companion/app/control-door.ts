@@ -6,10 +6,10 @@ import { CompanionError } from '../base/error.ts';
 import { addClaudeCodeRoute } from '../http/control/claude-code-route.ts';
 import { addConfigRoute } from '../http/control/config-route.ts';
 import { addLedgerRoutes } from '../http/control/ledger-routes.ts';
-import { createControlServer } from '../http/control/routes.ts';
+import { createControlApp, createControlServer } from '../http/control/routes.ts';
 import type { ControlService } from '../http/control/routes.ts';
-import { addRoutes } from '../http/manage/add-routes.ts';
 import type { Route } from '../http/manage/route.ts';
+import { mountLater, onceOpened } from '../http/open-later.ts';
 import type { Link } from '../link/link.ts';
 import type { Address } from './address.ts';
 import type { Core } from './core.ts';
@@ -20,7 +20,8 @@ export interface ControlDoorOptions {
   readonly core: Core;
   readonly address: Address;
   readonly management: Management;
-  readonly routes: readonly Route[];
+  /** Loads them. */
+  readonly routes: () => Promise<readonly Route[]>;
   readonly status: StatusBoard;
   readonly link: Link;
   readonly onStop: () => void;
@@ -36,7 +37,15 @@ export function openControlDoor(options: ControlDoorOptions): ControlDoor {
   const { config, live, claudeCode, ledger, logger, nowMs } = core;
   const service = serviceOf(options);
   const app = createControlServer(service, logger, nowMs);
-  addRoutes(app, routes, 'trusted');
+  mountLater(
+    app,
+    onceOpened(async () => {
+      const { addRoutes } = await import('../http/manage/add-routes.ts');
+      const later = createControlApp(logger, nowMs);
+      addRoutes(later, await routes(), 'trusted');
+      return later;
+    }),
+  );
   addClaudeCodeRoute(app, async () => {
     const { mode } = config.claudeCode;
     return { mode, readiness: mode === 'off' ? null : await claudeCode.readiness() };

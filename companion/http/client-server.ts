@@ -9,6 +9,7 @@ import type { AdminKeyCheck } from './admin-key.ts';
 import type { Admission, ClientKeyCheck } from './client-key.ts';
 import { checkCaller, checkHost } from './guard.ts';
 import type { LoginTickets } from './device/login-tickets.ts';
+import { laterPaths, mountLater, onceOpened } from './open-later.ts';
 import { admit, decoratePermit } from './permit.ts';
 import { readBody } from './read-body.ts';
 import { renderNeutralError } from './render-error.ts';
@@ -38,6 +39,8 @@ export interface ClientServerOptions {
   readonly allowedHosts: () => ReadonlySet<string>;
   /** What a client with a key of its own is not told in errors. */
   readonly accountNames?: () => readonly string[];
+  /** Adds what is opened with the first request for it, behind the same checks. */
+  readonly addLater?: (app: FastifyInstance) => Promise<void>;
   readonly logger: Logger;
   readonly nowMs: () => number;
   /** For so long a client may send nothing in the middle of a body; five minutes unless given. */
@@ -53,8 +56,8 @@ export interface ServedRoute {
 export interface ClientServer {
   readonly app: FastifyInstance;
   readonly server: Server;
-  /** Every route that it has, without those for `HEAD`. */
-  routes(): readonly ServedRoute[];
+  /** Every route that it has, without those for `HEAD`; opens what waits for its first request. */
+  routes(): Promise<readonly ServedRoute[]>;
   /** Takes no more requests, lets answers that are on their way be written to their end, then closes every connection. */
   close(): Promise<void>;
 }
@@ -75,6 +78,34 @@ const { createServer } = process.getBuiltinModule('node:http');
 
 export function createClientServer(options: ClientServerOptions): ClientServer {
   let server: Server | undefined;
+  const { app, routes } = createRouter(options, (handler) => {
+    server = createServer(serverOptions, guarded(handler, options));
+    return server;
+  });
+  if (server === undefined) throw new CompanionError('INTERNAL', 'The HTTP server was not created.');
+  const later = addLater(app, options);
+  const isQuiet = watchAnswers(server);
+  return {
+    app,
+    server,
+    routes: async () => [...routes().filter(({ path }) => !isLater(path)), ...(await later.routes())],
+    close: async () => {
+      await closeServer(app, isQuiet);
+      await later.close();
+    },
+  };
+}
+
+interface Router {
+  readonly app: FastifyInstance;
+  readonly routes: () => readonly ServedRoute[];
+}
+
+/** Without a factory of its own it never listens: another app hands requests over to it. */
+function createRouter(
+  options: ClientServerOptions,
+  serverFactory?: (handler: (request: IncomingMessage, response: ServerResponse) => void) => Server,
+): Router {
   const app = fastify({
     ...withoutSchemas,
     bodyLimit: maxBodyBytes,
@@ -87,18 +118,35 @@ export function createClientServer(options: ClientServerOptions): ClientServer {
       const rendered = renderNeutralError(error, options.nowMs());
       void reply.code(rendered.status).headers(rendered.headers).send(rendered.body);
     },
-    serverFactory: (handler) => {
-      server = createServer(serverOptions, guarded(handler, options));
-      return server;
-    },
+    ...(serverFactory && { serverFactory }),
   });
   const routes = watchRoutes(app);
   addJsonParser(app);
   addKeyCheck(app, options);
   addErrorHandlers(app, options);
-  if (server === undefined) throw new CompanionError('INTERNAL', 'The HTTP server was not created.');
-  const isQuiet = watchAnswers(server);
-  return { app, server, routes, close: () => closeServer(app, isQuiet) };
+  return { app, routes };
+}
+
+function addLater(app: FastifyInstance, options: ClientServerOptions) {
+  const { addLater: add } = options;
+  let inner: Router | undefined;
+  const open = onceOpened(async () => {
+    inner = createRouter(options);
+    await add?.(inner.app);
+    return inner.app;
+  });
+  if (add !== undefined) mountLater(app, open);
+  return {
+    routes: async (): Promise<readonly ServedRoute[]> => {
+      if (add !== undefined) await open();
+      return inner?.routes() ?? [];
+    },
+    close: async () => void (await inner?.app.close()),
+  };
+}
+
+function isLater(path: string): boolean {
+  return laterPaths.some((one) => path === one.replace('*', '{path}'));
 }
 
 function watchRoutes(app: FastifyInstance): () => readonly ServedRoute[] {

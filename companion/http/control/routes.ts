@@ -50,7 +50,8 @@ const useBody = z.object({ organisation: z.string().min(1).max(200).optional() }
 const providerBody = z.object({ provider: z.string().max(2000) });
 const testBody = z.object({ key: z.string().max(2000).optional() });
 
-export function createControlServer(service: ControlService, logger: Logger, nowMs: () => number): FastifyInstance {
+/** With how errors are told, and no routes yet. */
+export function createControlApp(logger: Logger, nowMs: () => number): FastifyInstance {
   const app = fastify({ ...withoutSchemas, logger: false, forceCloseConnections: true });
   app.setErrorHandler((thrown, _request, reply) => {
     const error =
@@ -66,6 +67,11 @@ export function createControlServer(service: ControlService, logger: Logger, now
   app.setNotFoundHandler(() => {
     throw new CompanionError('ROUTE_NOT_FOUND', 'The companion that runs does not know this command; restart it.');
   });
+  return app;
+}
+
+export function createControlServer(service: ControlService, logger: Logger, nowMs: () => number): FastifyInstance {
+  const app = createControlApp(logger, nowMs);
   app.get('/control/status', () => service.status());
   app.get('/control/env', () => service.clientSettings());
   app.get('/control/admin-key', () => ({ admin_key: service.adminKey().reveal() }));

@@ -33,9 +33,9 @@ function operations(): readonly {
 
 const withoutNames = (route: string) => route.replaceAll(/\{\w+\}/g, '{}');
 
-test('describes every route that the server has, and none besides', () => {
+test('describes every route that the server has, and none besides', async () => {
   const described = new Set(operations().map(({ route }) => withoutNames(route)));
-  const served = new Set(house.app.served().map(({ method, path }) => withoutNames(`${method} ${path}`)));
+  const served = new Set((await house.app.served()).map(({ method, path }) => withoutNames(`${method} ${path}`)));
   const how =
     'a route that is no `Route` is described in companion/http/manage/client-facts.ts; then run `npm run docs`';
   expect(
