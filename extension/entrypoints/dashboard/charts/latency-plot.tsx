@@ -87,6 +87,6 @@ function lineOptions(
     },
     axes: [timeAxis(theme, style), valueAxis(theme, duration)],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    padding: [8, 20, 0, 0] as uPlot.Padding,
+    padding: [8, 28, 0, 0] as uPlot.Padding,
   } satisfies Omit<uPlot.Options, 'width' | 'height'>;
 }

@@ -147,7 +147,7 @@ function barOptions(theme: PlotTheme, tools: typeof uPlot, { series, layers, sty
     },
     axes: [timeAxis(theme, style), valueAxis(theme, (value) => (Number.isInteger(value) ? count(value) : ''))],
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-    padding: [8, 20, 0, 0] as uPlot.Padding,
+    padding: [8, 28, 0, 0] as uPlot.Padding,
   } satisfies Omit<uPlot.Options, 'width' | 'height'>;
 }
 
