@@ -7,6 +7,7 @@ import type { KeyHealth } from '../router/key-state.ts';
 import type { Standing } from '../router/plan.ts';
 import { defineRoute } from './manage/route.ts';
 import type { Route } from './manage/route.ts';
+import { toRfc3339 } from './time.ts';
 
 export interface QuotaRouteOptions {
   readonly sessions: () => readonly Pick<SessionStatus, 'id' | 'name' | 'quotas'>[];
@@ -115,9 +116,4 @@ export function describeWindow(window: QuotaWindow, atMs: number) {
     source: window.source,
     age_seconds: Math.max(0, Math.round((atMs - window.observedAtMs) / 1000)),
   };
-}
-
-/** The last moment that can be written so is as good as any later one. */
-export function toRfc3339(atMs: number): string {
-  return new Date(Math.min(atMs, Date.UTC(9999, 11, 31))).toISOString();
 }

@@ -1,7 +1,6 @@
-import { builtInProviders } from '../../shared/api-provider.ts';
 import type { CompanionStatus } from '../../shared/status.ts';
-import { cleanLabel } from './label.ts';
 import { type Message, message } from './message.ts';
+import { providerLabel } from './provider-label.ts';
 
 /** The API keys of one provider. */
 export interface KeysView {
@@ -20,7 +19,7 @@ export function keysViews({ keys = [] }: Companion): readonly KeysView[] {
     .filter(({ count }) => count > 0)
     .map(({ provider, count, healthy }) => ({
       id: provider,
-      provider: providerName(provider),
+      provider: providerLabel(provider),
       figure: figureOf(count, healthy),
       areAllReady: healthy >= count,
     }));
@@ -37,9 +36,4 @@ function figureOf(count: number, ready: number): Message {
   if (count === 1) return message(ready === 1 ? 'keysOneReady' : 'keysOneResting');
   if (ready >= count) return message('keysAllReady', String(count));
   return ready === 0 ? message('keysNoneReady', String(count)) : message('keysSomeReady', String(count), String(ready));
-}
-
-/** The name that a provider has for itself; one that the person configured stands as they called it. */
-function providerName(id: string): string {
-  return builtInProviders.find((provider) => provider.id === id)?.name ?? cleanLabel(id, 60);
 }

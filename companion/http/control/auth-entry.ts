@@ -7,6 +7,7 @@ import { keyEnding } from '../../base/api-key-text.ts';
 import { sessionProvider } from '../../router/look-at-sessions.ts';
 import type { KeyHealth } from '../../router/key-state.ts';
 import type { Standing } from '../../router/plan.ts';
+import { toRfc3339OrNull } from '../time.ts';
 
 export type AuthType = 'api_key' | 'oauth' | 'session';
 
@@ -89,7 +90,7 @@ export function entryOfLogin(login: LoginStatus, facts: AuthFacts): AuthEntry {
     source: login.owner,
     places: [login.location],
     ending: null,
-    expires_at: timeOf(login.expiresAtMs),
+    expires_at: toRfc3339OrNull(login.expiresAtMs),
     email: login.email,
     plan: login.plan,
   };
@@ -108,7 +109,7 @@ export function entryOfSession(session: SessionStatus, rank: number, facts: Auth
     source: session.restsIn,
     places: [session.restsIn === 'vault' ? 'vault' : 'the browser that it came from'],
     ending: null,
-    expires_at: timeOf(session.validUntilMs),
+    expires_at: toRfc3339OrNull(session.validUntilMs),
     email: session.email,
     plan: session.plan,
   };
@@ -120,7 +121,7 @@ export function providerOfLogin({ provider }: Pick<LoginStatus, 'provider'>): st
 }
 
 function commonOf(id: string, { quotaOf, lastUsedAtMs }: AuthFacts): Pick<AuthEntry, 'quota' | 'last_used_at'> {
-  return { quota: quotaOf(id), last_used_at: timeOf(lastUsedAtMs(id)) };
+  return { quota: quotaOf(id), last_used_at: toRfc3339OrNull(lastUsedAtMs(id)) };
 }
 
 function stateOfLogin(login: LoginStatus, facts: AuthFacts): State {
@@ -181,14 +182,7 @@ function plainState(status: AuthState, reason: string | null): State {
   return { status, status_reason: reason, until: null };
 }
 
-/** Later than any date that can be written is as good as never. */
-const lastMs = Date.UTC(9999, 11, 31);
-
 /** Two clocks tell it, which differ by a hair. */
 export function untilOf(atMs: number): string | null {
-  return timeOf(Math.round(atMs / 1000) * 1000);
-}
-
-export function timeOf(atMs: number | null | undefined): string | null {
-  return atMs === null || atMs === undefined || !(atMs <= lastMs) ? null : new Date(atMs).toISOString();
+  return toRfc3339OrNull(Math.round(atMs / 1000) * 1000);
 }

@@ -9,6 +9,7 @@ import { testKey } from '../../account/key-check.ts';
 import type { AskForModels, KeyTestResult } from '../../account/key-check.ts';
 import { keyEnding } from '../../base/api-key-text.ts';
 import type { CredentialTotals } from '../../store/ledger.ts';
+import { toRfc3339OrNull } from '../time.ts';
 
 export interface KeyHealthFacts {
   readonly isHealthy: boolean;
@@ -135,7 +136,6 @@ async function testOne(entry: KeyEntry, options: KeyControlOptions, signal?: Abo
 
 function countKeys(keys: readonly KeyStatus[], totals: readonly CredentialTotals[]): KeyStats {
   const known = new Map(totals.map((one) => [one.credential, one]));
-  const isoTime = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString());
   return {
     total_keys: keys.length,
     healthy_keys: keys.filter((key) => key.isHealthy).length,
@@ -148,9 +148,9 @@ function countKeys(keys: readonly KeyStatus[], totals: readonly CredentialTotals
         key: ending,
         request_count: use?.exchanges ?? 0,
         error_count: use?.failures ?? 0,
-        last_used: isoTime(use?.lastAtMs),
+        last_used: toRfc3339OrNull(use?.lastAtMs),
         last_error: use?.lastFailure?.outcome ?? null,
-        last_error_at: isoTime(use?.lastFailure?.atMs),
+        last_error_at: toRfc3339OrNull(use?.lastFailure?.atMs),
         is_healthy: isHealthy,
         reason,
       };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ClientKeys, ClientKeyStatus } from '../../client/client-keys.ts';
 import { defaultExpiry, expiryWords } from '../../client/expiry.ts';
 import { budgetPeriods, clientKeyModes } from '../../store/client-keys.ts';
+import { toRfc3339 } from '../time.ts';
 import { defineRoute } from './route.ts';
 import type { Route } from './route.ts';
 
@@ -191,8 +192,4 @@ function limitsOf({ models, requestBudget, tokenBudget, budgetPeriod, ratePerMin
 
 function timeOf(atMs: number | null): string | null {
   return atMs === null ? null : toRfc3339(atMs);
-}
-
-function toRfc3339(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

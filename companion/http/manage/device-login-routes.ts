@@ -5,6 +5,7 @@ import type { DeviceLoginProviderId } from '../../../shared/credential.ts';
 import type { DeviceDeskService, DeviceProgress } from '../../account/oauth/device-desk-contract.ts';
 import { CompanionError } from '../../base/error.ts';
 import type { Issued, LoginTickets } from '../device/login-tickets.ts';
+import { toRfc3339 } from '../time.ts';
 import { defineRoute } from './route.ts';
 import type { Route } from './route.ts';
 
@@ -69,7 +70,7 @@ function linkRoute({ tickets, url }: DeviceLoginRoutesOptions): Route {
       const address = url();
       if (address === undefined) throw new CompanionError('NOT_RUNNING', 'The page is there while the companion runs.');
       const { secret, untilMs } = tickets.issue(body.provider);
-      return { url: `${address}/v0/oauth/${body.provider}#${secret.reveal()}`, expires_at: toTime(untilMs) };
+      return { url: `${address}/v0/oauth/${body.provider}#${secret.reveal()}`, expires_at: toRfc3339(untilMs) };
     },
   });
 }
@@ -78,7 +79,7 @@ function entryRoutes(options: DeviceLoginRoutesOptions): readonly Route[] {
   const { tickets } = options;
   const enter = (id: DeviceLoginProviderId, { secret, untilMs }: Issued) => ({
     session: secret.reveal(),
-    expires_at: toTime(untilMs),
+    expires_at: toRfc3339(untilMs),
     disclosure: [...options.disclosure(id)],
     attempt: toAnswer(options.desk().current(id)),
   });
@@ -179,13 +180,9 @@ function toAnswer(progress: DeviceProgress | undefined): DeviceAttemptAnswer | n
     user_code: progress.userCode,
     verification_uri: progress.verificationUri,
     verification_uri_complete: progress.verificationUriComplete,
-    expires_at: toTime(progress.expiresAtMs),
+    expires_at: toRfc3339(progress.expiresAtMs),
     interval_seconds: progress.intervalMs / 1000,
     error: error && { code: error.code, message: error.message, remedy: error.remedy },
     login: login && { id: login.id, name: login.name, plan: login.plan, location: login.location },
   };
-}
-
-function toTime(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -5,8 +5,9 @@ import type { QuotaWindow } from '../../../shared/quota.ts';
 import { CompanionError } from '../../base/error.ts';
 import { resetScheduleNames } from '../../config/reset-schedule.ts';
 import type { TokenLimits, TokenUse } from '../../exchange/token-limits.ts';
-import { describeWindow, toRfc3339 } from '../quota.ts';
+import { describeWindow } from '../quota.ts';
 import { told } from '../control/auth-errors.ts';
+import { toRfc3339 } from '../time.ts';
 import { defineRoute } from './route.ts';
 import type { Route } from './route.ts';
 

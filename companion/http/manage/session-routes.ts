@@ -4,8 +4,9 @@ import { Secret } from '../../../shared/redact.ts';
 import { sessionDisclosureText } from '../../../shared/session-disclosure.ts';
 import { sessionStateSchema } from '../../../shared/status.ts';
 import { parseExpiry } from '../../client/expiry.ts';
-import { timeOf, untilOf } from '../control/auth-entry.ts';
+import { untilOf } from '../control/auth-entry.ts';
 import type { DeskSession, SessionDesk } from '../control/session-desk.ts';
+import { toRfc3339OrNull } from '../time.ts';
 import { defineRoute } from './route.ts';
 import type { Route } from './route.ts';
 
@@ -156,7 +157,7 @@ function asAnswer(one: DeskSession): z.input<typeof session> {
     is_default: one.isDefault,
     rests_in: one.restsIn,
     synced_at: new Date(one.syncedAtMs).toISOString(),
-    expires_at: timeOf(one.validUntilMs),
+    expires_at: toRfc3339OrNull(one.validUntilMs),
     until: standing.state === 'ready' ? null : untilOf(standing.untilMs),
     until_reason: standing.state === 'ready' ? null : standing.reason,
     limits: one.quotas.map(({ window, model, usedFraction, status, resetsAtMs, observedAtMs }) => ({
@@ -164,7 +165,7 @@ function asAnswer(one: DeskSession): z.input<typeof session> {
       ...(model === undefined ? {} : { model }),
       used_fraction: usedFraction,
       status,
-      resets_at: timeOf(resetsAtMs),
+      resets_at: toRfc3339OrNull(resetsAtMs),
       observed_at: new Date(observedAtMs).toISOString(),
     })),
     trouble: trouble && { code: trouble.code, message: trouble.message, remedy: one.remedy },

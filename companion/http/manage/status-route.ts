@@ -1,6 +1,7 @@
 /** `GET /v0/management/status`: how the companion itself is. */
 import { z } from 'zod';
 import type { CompanionStatus } from '../../../shared/status.ts';
+import { toRfc3339 } from '../time.ts';
 import { defineRoute } from './route.ts';
 import type { Route } from './route.ts';
 
@@ -76,8 +77,8 @@ function describe(status: CompanionStatus, exchanges: number) {
   return {
     version,
     url,
-    at: toTime(atMs),
-    started_at: toTime(startedAtMs),
+    at: toRfc3339(atMs),
+    started_at: toRfc3339(startedAtMs),
     uptime_seconds: Math.max(0, Math.round((atMs - startedAtMs) / 1000)),
     is_auth_required: status.isAuthRequired,
     vault: { kind: vault.kind, location: vault.location, note: vault.note },
@@ -96,11 +97,7 @@ function describe(status: CompanionStatus, exchanges: number) {
       model: running.model,
       transport: running.transport,
       browser: seats.find((seat) => seat.id === running.seatId)?.name ?? null,
-      started_at: toTime(running.startedAtMs),
+      started_at: toRfc3339(running.startedAtMs),
     })),
   };
-}
-
-function toTime(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { SeriesPoint } from '../../store/ledger-insight.ts';
 import { addGroups, usageKeys } from '../../store/ledger.ts';
 import type { UsageGroup, UsageKey } from '../../store/ledger.ts';
+import { toRfc3339 } from '../time.ts';
 import type { LedgerNames, LedgerRouteOptions } from './ledger-names.ts';
 import { nameOfGroup } from './ledger-names.ts';
 import { defineRoute } from './route.ts';
@@ -56,8 +57,8 @@ export function usageRoute({ ledger, names, nowMs }: LedgerRouteOptions): Route 
       const groups = ledger.usage(query.by, span);
       return {
         by: query.by,
-        since: toTime(span.sinceMs),
-        until: toTime(span.untilMs),
+        since: toRfc3339(span.sinceMs),
+        until: toRfc3339(span.untilMs),
         groups: fold(groups, query.by).map((group) => describe(group, nameOfGroup(names, query.by, group.key))),
         total: groups.length === 0 ? noTotal : describe(groups.reduce(addGroups, nothing), 'Total'),
         dropped: ledger.dropped,
@@ -95,8 +96,8 @@ function describe(group: UsageGroup, name: string): z.infer<typeof usageGroup> {
     output_tokens: group.outputTokens,
     cache_read_tokens: group.cacheReadTokens,
     cache_write_tokens: group.cacheWriteTokens,
-    first_at: toTime(group.firstAtMs),
-    last_at: toTime(group.lastAtMs),
+    first_at: toRfc3339(group.firstAtMs),
+    last_at: toRfc3339(group.lastAtMs),
   };
 }
 
@@ -185,9 +186,4 @@ function largest(points: readonly SeriesPoint[], by: (typeof insightKeys)[number
     .sort(([, left], [, right]) => right.tokens - left.tokens || right.exchanges - left.exchanges)
     .slice(0, mostSeries)
     .map(([key]) => key);
-}
-
-/** The last moment that can be written so is as good as any later one. */
-function toTime(atMs: number): string {
-  return new Date(Math.min(atMs, Date.UTC(9999, 11, 31))).toISOString();
 }

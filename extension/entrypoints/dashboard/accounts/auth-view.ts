@@ -1,5 +1,4 @@
 /** How a credential stands, in words. Pure. */
-import { builtInProviders } from '../../../../shared/api-provider.ts';
 import { cleanLabel } from '../../../ui/label.ts';
 import { type Message, message } from '../../../ui/message.ts';
 import type { Tone } from '../../../ui/view/panel.ts';
@@ -31,11 +30,6 @@ export function statusOf({ status, untilMs }: Auth): AuthStanding {
     default:
       return { word: cleanLabel(status, 40) || message('authUnknown'), tone: 'warn' };
   }
-}
-
-/** The name that a provider has for itself; one that the person configured stands as they called it. */
-export function providerLabel(id: string): string {
-  return builtInProviders.find((provider) => provider.id === id)?.name ?? cleanLabel(id, 60);
 }
 
 /** How full an own limit is, in whole percent; `null` where there is none. */

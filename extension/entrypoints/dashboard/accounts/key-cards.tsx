@@ -3,10 +3,11 @@ import { text } from '../../../text.ts';
 import { cleanLabel } from '../../../ui/label.ts';
 import { message } from '../../../ui/message.ts';
 import { useTell } from '../../../ui/words.tsx';
+import { providerLabel } from '../../../ui/provider-label.ts';
 import { type Auth, authsQuestion, isApiKey } from '../data/auths.ts';
 import { useQuestion } from '../data/use-question.ts';
 import { AuthActions } from './auth-actions.tsx';
-import { providerLabel, sourceWords, statusOf } from './auth-view.ts';
+import { sourceWords, statusOf } from './auth-view.ts';
 import { AUTHS_EVERY_MS } from './every.ts';
 import { LimitBar } from './limit-bar.tsx';
 
