@@ -23,8 +23,12 @@ export function ConfirmButton({ label, question, testId, look = 'button quiet', 
 
   useEffect(() => {
     // Whoever works by keyboard goes on from where the question came up.
-    if (isAsking) cancel.current?.focus();
-    else if (hasAsked.current) first.current?.focus();
+    if (isAsking) {
+      cancel.current?.focus();
+      // In a table that scrolls sideways, the question is wider than the button was.
+      cancel.current?.closest('.confirm')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    }
+    if (!isAsking && hasAsked.current) first.current?.focus();
     hasAsked.current = isAsking;
   }, [isAsking]);
 
