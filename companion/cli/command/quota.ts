@@ -6,6 +6,7 @@ import { ask } from '../control-client.ts';
 import { bar, createOutput, formatDuration, formatMoment, groupDigits, paint, table } from '../print.ts';
 import type { Output } from '../print.ts';
 import { printable } from '../terminal.ts';
+import { nameOfWindow, usedOfWindow } from '../window-words.ts';
 
 interface Options {
   readonly json?: true;
@@ -76,17 +77,9 @@ function countedSince({ reset_schedule: schedule }: QuotaCredential): string {
 
 function windowRow(window: QuotaCredential['windows'][number], nowMs: number): readonly string[] {
   const { used_fraction: fraction, status, resets_at: at } = window;
-  const drawn = fraction === null ? status : `${bar(fraction)} used`;
-  const shown = status === 'exceeded' ? paint.bad(drawn) : status === 'warning' ? paint.warn(drawn) : drawn;
   const resets = at === null ? '' : `resets ${formatMoment(Date.parse(at), nowMs)}`;
   const source = paint.soft(`${window.source}, ${formatDuration(window.age_seconds * 1000)} ago`);
-  return [nameOfWindow(window), shown, resets, source];
-}
-
-/** `5 hours`, `week`, `week, opus`: the provider's names in the words that its own pages use. */
-function nameOfWindow({ window, model }: QuotaCredential['windows'][number]): string {
-  const name = window.replace('five_hour', '5 hours').replace('seven_day', 'week').replaceAll('_', ' ');
-  return printable(model === null ? name : `${name}, ${model}`);
+  return [nameOfWindow(window.window, window.model), usedOfWindow(fraction, status), resets, source];
 }
 
 export async function setQuota(wanted: string, tokens: string, options: Options): Promise<void> {

@@ -2,9 +2,10 @@ import type { CompanionStatus, LoginStatus, SessionStatus } from '../../../share
 import type { QuotaWindow } from '../../../shared/quota.ts';
 import { askRunning } from '../control-client.ts';
 import { accountOf, describeLoginState, kindOf } from '../login-words.ts';
-import { bar, createOutput, formatAgo, formatDuration, formatMoment, paint, table, wrap } from '../print.ts';
+import { createOutput, formatAgo, formatDuration, formatMoment, paint, table, wrap } from '../print.ts';
 import type { Output } from '../print.ts';
 import { printable } from '../terminal.ts';
+import { nameOfWindow, usedOfWindow } from '../window-words.ts';
 import { describeState, troubleOf } from './session.ts';
 
 export async function status({ isJson }: { readonly isJson: boolean }): Promise<void> {
@@ -154,20 +155,11 @@ function printClaudeCode(output: Output, { claudeCode, atMs }: CompanionStatus):
   output.line(table(claudeCode.quotas.map((window) => quotaRow(window, atMs))));
 }
 
-/** `5 hours`, `week`, `week opus`: the provider's names in the words that its own pages use. */
-function nameOf(window: string): string {
-  return window.replace('five_hour', '5 hours').replace('seven_day', 'week').replaceAll('_', ' ');
-}
-
 function quotaRow(window: QuotaWindow, nowMs: number): readonly string[] {
-  const name = nameOf(window.window);
-  const used = window.usedFraction === null ? window.status : `${bar(window.usedFraction)} used`;
-  const coloured =
-    window.status === 'exceeded' ? paint.bad(used) : window.status === 'warning' ? paint.warn(used) : used;
   const resets = window.resetsAtMs === null ? '' : `resets ${formatMoment(window.resetsAtMs, nowMs)}`;
   return [
-    window.model === undefined ? name : `${name}, ${window.model}`,
-    coloured,
+    nameOfWindow(window.window, window.model),
+    usedOfWindow(window.usedFraction, window.status),
     resets,
     paint.soft(formatAgo(window.observedAtMs, nowMs)),
   ];
