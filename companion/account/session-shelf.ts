@@ -43,7 +43,7 @@ export class SessionShelf {
   find(wanted: string): SessionRecord {
     const sessions = this.list();
     const exact = sessions.find((session) => [session.id, session.name, session.email].includes(wanted));
-    const starting = sessions.filter((session) => session.id.startsWith(wanted));
+    const starting = sessions.filter((session) => wanted !== '' && session.id.startsWith(wanted));
     const found = exact ?? (starting.length === 1 ? starting[0] : undefined);
     if (found === undefined) throw new CompanionError('NOT_FOUND', `There is no session called "${wanted}".`);
     return found;

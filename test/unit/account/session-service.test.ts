@@ -413,6 +413,12 @@ describe('models', () => {
 });
 
 describe('finding a session', () => {
+  test('takes nothing for no session, also where there is only one', () => {
+    const { sessions, store } = openService();
+    store.saveSession(sessionRecord({ id: 'ses_1' }));
+    expect(() => sessions.find('')).toThrow('There is no session');
+  });
+
   test('goes by id, name, address or an unambiguous beginning of an id', async () => {
     const { sessions, site } = openService();
     const id = await sessions.receivePush('seat-1', push);
