@@ -1,4 +1,5 @@
 import { providerIdOf } from '../../../shared/api-provider.ts';
+import { readTokenCount } from '../../../shared/token-count.ts';
 import { called } from '../../base/called.ts';
 import { CompanionError } from '../../base/error.ts';
 import type { ProviderQuota, QuotaCredential } from '../../http/manage/quota-routes.ts';
@@ -115,13 +116,11 @@ export async function resetQuota(wanted: string, options: Options): Promise<void
   for (const { name } of quota.credentials) output.line(`${paint.strong(printable(name))} is counted from 0 again.`);
 }
 
-/** `1000000`, `500k`, `1.5M`, `2G`; `null` for `off`. */
+/** `null` for `off`; else as `readTokenCount` reads it. Errors: `INVALID_REQUEST`. */
 export function parseTokens(text: string): number | null {
   if (/^(off|none|unlimited)$/i.test(text.trim())) return null;
-  const match = /^(\d{1,16}(?:\.\d+)?)\s*([kmg]?)$/i.exec(text.trim().replaceAll(/[,_](?=\d{3})/g, ''));
-  const unit = { '': 1, k: 1e3, m: 1e6, g: 1e9 }[match?.[2]?.toLowerCase() ?? ''] ?? 1;
-  const tokens = match === null ? Number.NaN : Math.round(Number(match[1]) * unit);
-  if (Number.isSafeInteger(tokens)) return tokens;
+  const tokens = readTokenCount(text);
+  if (tokens !== undefined) return tokens;
   throw new CompanionError('INVALID_REQUEST', `"${text.slice(0, 100)}" is no number of tokens.`, {
     remedy: 'Write it as 1000000, 500k or 1.5M; `off` takes the limit off.',
   });

@@ -1,4 +1,5 @@
 import type { ClientSettings } from '../../../shared/status.ts';
+import { readTokenCount } from '../../../shared/token-count.ts';
 import { CompanionError } from '../../base/error.ts';
 import type { CreatedToken, ListedToken, TokenWish } from '../../http/manage/client-key-routes.ts';
 import { ask, openConversation } from '../control-client.ts';
@@ -60,13 +61,10 @@ function wishOf(name: string, options: CreateOptions): TokenWish {
   };
 }
 
-const multiples = { '': 1, k: 1_000, m: 1_000_000 } as const;
-
-/** `1000`, `500k`, `2M`. */
+/** As `readTokenCount`, from 1 on. */
 function readCount(option: string, text: string): number {
-  const [, digits, unit = ''] = /^(\d{1,9})([km]?)$/i.exec(text.trim()) ?? [];
-  const count = Number(digits) * multiples[unit.toLowerCase() as keyof typeof multiples];
-  if (count >= 1) return count;
+  const count = readTokenCount(text);
+  if (count !== undefined && count >= 1) return count;
   throw new CompanionError('INVALID_REQUEST', `${option} must be a whole number from 1 on.`, {
     remedy: 'Say it as 1000, 500k or 2M.',
   });
