@@ -62,7 +62,7 @@ describe('what makes no sense is refused', () => {
   test.each([
     [['create', 'x', '--expires', 'tomorrow'], 'expires_in'],
     [['create', 'x', '--requests', '0'], '--requests'],
-    [['create', 'x', '--tokens', '1.5M'], '--tokens'],
+    [['create', 'x', '--tokens', '1.5'], '--tokens'],
     [['create', 'x', '--models', 'a*b'], 'models.0'],
     [['create', 'x', '--mode', 'all'], 'both, api, web, claude-code'],
     [['create', ' '], 'name'],
