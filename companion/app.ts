@@ -16,6 +16,7 @@ import { openLinkDoor } from './app/link-door.ts';
 import { openManagement } from './app/management.ts';
 import type { Management } from './app/management.ts';
 import type { RouteParts } from './app/management-routes.ts';
+import { Opened } from './app/opened.ts';
 import { createStatusBoard } from './app/status-board.ts';
 import { systemClock } from './base/clock.ts';
 import { CompanionError } from './base/error.ts';
@@ -95,11 +96,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
-async function build({ config, live, logger, onEvent, environment = process.env }: AppOptions): Promise<House> {
+async function build(options: AppOptions): Promise<House> {
+  const opened = new Opened();
+  try {
+    return await buildParts(options, opened);
+  } catch (thrown) {
+    await opened.undo();
+    throw thrown;
+  }
+}
+
+async function buildParts(options: AppOptions, opened: Opened): Promise<House> {
+  const { config, live, logger, onEvent, environment = process.env } = options;
   const address = new Address(config);
   // The link tells of what the core has, and the core asks browsers over the link.
-  let opened: Link | undefined;
-  const linkLater = (): Link => opened ?? raise('There is no link yet.');
+  let openedLink: Link | undefined;
+  const linkLater = (): Link => openedLink ?? raise('There is no link yet.');
   const core = await openCore({
     config,
     live,
@@ -108,12 +120,13 @@ async function build({ config, live, logger, onEvent, environment = process.env 
     logger,
     nowMs: () => systemClock.nowMs(),
     link: linkLater,
-    tellBrowsers: () => opened?.broadcastStatus(),
+    tellBrowsers: () => openedLink?.broadcastStatus(),
+    opened,
     ownUrls: () => [address.url, ...[...address.allowedHosts].map((name) => `http://${name}`)],
   });
   const management = await openManagement(core);
   const status = createStatusBoard({ core, management, address, link: linkLater });
-  const link = (opened = await openLinkDoor({
+  const link = (openedLink = await openLinkDoor({
     core,
     address,
     status,

@@ -6,6 +6,7 @@ import { openApiMode } from './api-mode.ts';
 import type { ApiMode } from './api-mode.ts';
 import { openNotifyMode } from './notify-mode.ts';
 import type { NotifyMode } from './notify-mode.ts';
+import type { Opened } from './opened.ts';
 import { OwnKeys } from './own-keys.ts';
 import { openWebMode } from './web-mode.ts';
 import type { WebMode } from './web-mode.ts';
@@ -57,11 +58,13 @@ export interface CoreOptions {
   readonly link: () => Link;
   /** Something that browsers show has changed; before there is a link nobody is told. */
   readonly tellBrowsers: () => void;
+  /** Is told of everything that has to be closed should a later part fail. */
+  readonly opened: Opened;
   /** Every address of the companion itself, so that Claude Code does not ask it in a circle. */
   readonly ownUrls: () => readonly string[];
 }
 
-export interface Core extends Omit<CoreOptions, 'link' | 'ownUrls' | 'environment'> {
+export interface Core extends Omit<CoreOptions, 'link' | 'ownUrls' | 'environment' | 'opened'> {
   readonly vault: Vault;
   readonly store: Store;
   readonly ownKeys: OwnKeys;
@@ -90,7 +93,7 @@ export interface Core extends Omit<CoreOptions, 'link' | 'ownUrls' | 'environmen
 
 /** Opens vault and store and builds what works on them. Errors: those of vault and store. */
 export async function openCore(options: CoreOptions): Promise<Core> {
-  const { config, live, paths, environment, logger, nowMs, link, tellBrowsers, ownUrls } = options;
+  const { config, live, paths, environment, logger, nowMs, link, tellBrowsers, opened, ownUrls } = options;
   const openedVault = await openVault({ config, paths, logger });
   const { vault } = openedVault;
   const periods = new Periods(() => config.auth.quota.timeZone ?? systemTimeZone());
@@ -101,10 +104,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     periods,
   });
   const { store } = openedStore;
+  opened.add(() => store.close());
   const ownKeys = await OwnKeys.open(config, vault);
   const secret = (): ReturnType<OwnKeys['jwtSecret']> => ownKeys.jwtSecret();
   const clientKeys = new ClientKeys({ store, clock: systemClock, periods, secret });
   const dispatcher = createDispatcher(config.timeouts, config.network);
+  opened.add(() => dispatcher.close());
   const traits = new CredentialTraits(store);
   const isOff = (id: string) => traits.isOff(id);
   const web = openWebMode({
@@ -135,6 +140,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     onEvent: (event) => news.onLimit(event),
     nowMs,
   });
+  opened.add(() => limits.close());
   const tally = new ExchangeTally();
   const ledger = new Ledger({
     store,
@@ -150,6 +156,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       return config.ledger.keepRows;
     },
   });
+  opened.add(() => ledger.close());
   // A login may be renewed before anybody is there to be told.
   let noteLogins = (): void => undefined;
   const accounts = await openAccountMode({
@@ -166,6 +173,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     logger,
     nowMs,
   });
+  opened.add(() => accounts.close());
   const api = await openApiMode({
     config,
     vault,
@@ -188,6 +196,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     link,
     logger,
   });
+  opened.add(() => news.notifier.close());
   noteLogins = () => {
     tellBrowsers();
     news.onLogins(accounts.logins.statuses());
@@ -208,6 +217,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     },
     onQuota: (window) => quotas.note(claudeCodeQuotas, [window]),
   });
+  opened.add(() => claudeCode.close());
   const exchanges = new ExchangeService({
     plan: (request) => api.routing.plan(request),
     keepsConversations: () => api.credentials().length > 1 || sessions.list().length > 1,

@@ -5,7 +5,10 @@ import { chmod, chown, readdir, readFile, rename, unlink, writeFile } from 'node
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { memoryLogger } from '../../../companion/base/log.ts';
 import type { Paths } from '../../../companion/config/paths.ts';
+import { openVault } from '../../../companion/vault/open-vault.ts';
+import { Secret } from '../../../shared/redact.ts';
 import { runCompanion, runForPeople } from '../../support/companion-process.ts';
 import { emptyHome, livedInHome, modeOf, noOtherUser, openToAll, opened, otherUser, running } from './home.ts';
 
@@ -18,6 +21,8 @@ async function homeWithKey(environment: Readonly<Record<string, string>> = {}) {
 
 const keyOf = async (paths: Paths, environment: Readonly<Record<string, string>> = {}) =>
   (await runCompanion(['env'], { ...paths, environment })).json.OPENAI_API_KEY as string;
+
+const { logger } = memoryLogger();
 
 const namesIn = async (paths: Paths) => (await readdir(paths.home)).filter((name) => name.includes('corrupt'));
 
@@ -45,6 +50,15 @@ describe('a damaged file', () => {
     const [copy = ''] = await namesIn(paths);
     expect(await readFile(join(paths.home, copy), 'utf8')).toBe('{"torn');
     expect(await keyOf(paths)).not.toBe(key);
+  });
+
+  test('in the middle of the vault stops the start, which ends by itself and leaves nothing behind', async () => {
+    const { paths } = await homeWithKey();
+    const { vault } = await openVault({ config: { vault: { kind: 'file' }, auth: { encryption: {} } }, paths, logger });
+    await vault.set('link/keys', new Secret('no key pair'));
+    const { exitCode, json } = await runCompanion(['start', '--port', '0'], paths);
+    expect([exitCode, json.error]).toEqual([5, expect.objectContaining({ code: 'VAULT_UNREADABLE' })]);
+    expect((await readdir(paths.home)).filter((name) => /-(wal|shm)$/.test(name))).toEqual([]);
   });
 
   test('of the running facts does no harm', async () => {
