@@ -17,6 +17,8 @@ import { withoutNames } from './without-names.ts';
 import { withoutSchemas } from './without-schemas.ts';
 
 export const maxBodyBytes = 32 * 1024 * 1024;
+/** Of the routes that are opened later, some of which are public: nothing that is said there is long. */
+const maxLaterBodyBytes = 1024 * 1024;
 
 /** What a route says about itself; the hooks below act on it. */
 export interface RouteConfig {
@@ -78,7 +80,7 @@ const { createServer } = process.getBuiltinModule('node:http');
 
 export function createClientServer(options: ClientServerOptions): ClientServer {
   let server: Server | undefined;
-  const { app, routes } = createRouter(options, (handler) => {
+  const { app, routes } = createRouter(options, maxBodyBytes, (handler) => {
     server = createServer(serverOptions, guarded(handler, options));
     return server;
   });
@@ -104,11 +106,12 @@ interface Router {
 /** Without a factory of its own it never listens: another app hands requests over to it. */
 function createRouter(
   options: ClientServerOptions,
+  bodyLimit: number,
   serverFactory?: (handler: (request: IncomingMessage, response: ServerResponse) => void) => Server,
 ): Router {
   const app = fastify({
     ...withoutSchemas,
-    bodyLimit: maxBodyBytes,
+    bodyLimit,
     logger: false,
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
@@ -121,7 +124,7 @@ function createRouter(
     ...(serverFactory && { serverFactory }),
   });
   const routes = watchRoutes(app);
-  addJsonParser(app);
+  addJsonParser(app, bodyLimit);
   addKeyCheck(app, options);
   addErrorHandlers(app, options);
   return { app, routes };
@@ -131,7 +134,7 @@ function addLater(app: FastifyInstance, options: ClientServerOptions) {
   const { addLater: add } = options;
   let inner: Router | undefined;
   const open = onceOpened(async () => {
-    inner = createRouter(options);
+    inner = createRouter(options, maxLaterBodyBytes);
     await add?.(inner.app);
     return inner.app;
   });
@@ -218,9 +221,9 @@ function watchBody(request: IncomingMessage, silentMs: number): void {
  * JSON only, unless a route says otherwise: a form or plain text is what a web page could send without asking. It stays
  * bytes: an upstream of the client's own dialect gets them as they came.
  */
-function addJsonParser(app: FastifyInstance): void {
+function addJsonParser(app: FastifyInstance, maxBytes: number): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', (_request, payload, done) => readBody(payload, maxBodyBytes, done));
+  app.addContentTypeParser('application/json', (_request, payload, done) => readBody(payload, maxBytes, done));
 }
 
 function addKeyCheck(app: FastifyInstance, options: ClientServerOptions): void {

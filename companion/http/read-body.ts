@@ -48,5 +48,8 @@ function withRoom(body: Buffer | undefined, used: number, wanted: number): Buffe
 }
 
 function tooLarge(maxBytes: number): CompanionError {
-  return new CompanionError('BODY_TOO_LARGE', `The request body is larger than ${maxBytes / 1024 / 1024} MB.`);
+  const most = `${maxBytes / 1024 / 1024} MB`;
+  return new CompanionError('BODY_TOO_LARGE', `The request body is larger than ${most}.`, {
+    remedy: `Send less than ${most} in one request.`,
+  });
 }

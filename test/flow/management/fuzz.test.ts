@@ -280,6 +280,15 @@ test.each([
   }
 });
 
+test('a body longer than any question is refused, also where no key is asked for', async () => {
+  const answer = await fetch(`${house.url}/v0/oauth/copilot/redeem`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: house.url },
+    body: JSON.stringify({ ticket: 'x'.repeat(1_100_000) }),
+  });
+  expect([answer.status, answer.headers.get('x-companion-error')]).toEqual([413, 'BODY_TOO_LARGE']);
+});
+
 /** Everything that rests in the home but the log: files by their bytes, the database by its rows. */
 function stateOf(home: string): Readonly<Record<string, string>> {
   const digest = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
