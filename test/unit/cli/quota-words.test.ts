@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
 import { parseTokens, quotaLines } from '../../../companion/cli/command/quota.ts';
 import type { QuotaCredential } from '../../../companion/http/manage/quota-routes.ts';
@@ -17,6 +18,9 @@ const key: QuotaCredential = {
   reset_schedule: 'monthly',
   windows: [],
 };
+
+/** Colours are for terminals, and CI counts as one. */
+const textOf = (lines: readonly string[]) => stripVTControlCharacters(lines.join('\n'));
 
 test.each([
   ['1.5m', 1_500_000],
@@ -54,7 +58,7 @@ describe('the list', () => {
         age_seconds: 5,
       },
     ];
-    expect(quotaLines([{ ...key, windows }], nowMs).join('\n')).toBe(
+    expect(textOf(quotaLines([{ ...key, windows }], nowMs))).toBe(
       [
         'work  openai, openai-3f9a2c41',
         '  your limit  █░░░░░░░░░   5 % used  resets 1 Dec 00:00  50,000 of 1,000,000 tokens',
@@ -66,7 +70,7 @@ describe('the list', () => {
 
   it('counts without a limit too, and says how one is set', () => {
     const free: QuotaCredential = { ...key, limit: null, remaining: null };
-    expect(quotaLines([free, { ...free, name: 'home' }], nowMs).join('\n')).toBe(
+    expect(textOf(quotaLines([free, { ...free, name: 'home' }], nowMs))).toBe(
       [
         'work  openai, openai-3f9a2c41',
         '  tokens  50,000 used  no limit  this month',
