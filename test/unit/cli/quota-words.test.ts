@@ -84,7 +84,9 @@ describe('the list', () => {
   });
 
   it('says of a limit that never resets that it does not', () => {
-    const lines = quotaLines([{ ...key, used: 1_200_000, resets_at: null, reset_schedule: 'never' }], nowMs);
+    const lines = textOf(
+      quotaLines([{ ...key, used: 1_200_000, resets_at: null, reset_schedule: 'never' }], nowMs),
+    ).split('\n');
     expect(lines.join('\n')).toContain('██████████ 120 % used  never resets  1,200,000 of 1,000,000 tokens');
   });
 });
