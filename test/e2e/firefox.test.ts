@@ -1,4 +1,6 @@
 /** The main job in real Firefox: from the first page after the install to an answer through the tab. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from 'puppeteer-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { waysToAsk } from '../support/ask.ts';
@@ -6,11 +8,18 @@ import { firefoxLack, launchFirefox } from '../support/browser/firefox.ts';
 import type { FirefoxBrowser } from '../support/browser/firefox.ts';
 import { createJourney } from '../support/journey.ts';
 import type { Clients, Journey } from '../support/journey.ts';
+import { screenshotFolder, wantsScreenshots } from '../support/screenshots.ts';
 
 const lack = firefoxLack();
 if (lack !== null) console.warn(`Skipped: ${lack}`);
 
 const byTestId = (id: string) => `[data-testid=${id}]`;
+
+async function photograph(page: Page, name: string): Promise<void> {
+  if (!wantsScreenshots) return;
+  mkdirSync(screenshotFolder, { recursive: true });
+  await page.screenshot({ path: join(screenshotFolder, `firefox-dashboard-${name}.png`) });
+}
 
 async function waitForState(popup: Page, state: string): Promise<void> {
   await popup.waitForSelector(`${byTestId('status')}[data-state=${state}]`, { timeout: 20_000 });
@@ -64,6 +73,27 @@ describe.skipIf(lack !== null)('in Firefox', () => {
       channel: 'browser',
       headers: { 'user-agent': expect.stringContaining('Firefox/') },
     });
+  });
+
+  test('the dashboard draws what was used, and explains a request', async () => {
+    const dashboard = await browser.openExtensionPage('dashboard.html');
+    await dashboard.waitForSelector('.plot canvas', { timeout: 20_000 });
+    const drawn = await dashboard.$eval('.plot canvas', (canvas) => (canvas as HTMLCanvasElement).width);
+    expect(drawn).toBeGreaterThan(100);
+    await dashboard.waitForFunction(
+      (asked: number) => document.querySelector('.figure-value')?.textContent === String(asked),
+      { timeout: 20_000 },
+      Object.keys(waysToAsk).length,
+    );
+    await photograph(dashboard, 'overview');
+    await dashboard.click(byTestId('tab-requests'));
+    await dashboard.waitForSelector('a.row-link', { timeout: 20_000 });
+    await dashboard.click('a.row-link');
+    await dashboard.waitForSelector('dialog[open], [role=dialog]', { timeout: 20_000 });
+    await photograph(dashboard, 'exchange');
+    const told = await dashboard.$eval('dialog[open], [role=dialog]', (dialog) => dialog.textContent);
+    expect(told).toContain('mary@example.com');
+    await dashboard.close();
   });
 
   test('a companion that is killed is found again by itself', async () => {
