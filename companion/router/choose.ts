@@ -21,10 +21,9 @@ interface Choice {
 
 /**
  * Throws `RATE_LIMITED`, `TOKEN_LIMIT_REACHED`, `KEY_REJECTED` or `QUOTA_EXHAUSTED` when every credential that could serve
- * has to be left alone,
- * `SESSION_REQUIRED`, `SESSION_EXPIRED`, `SESSION_SIGNED_OUT` or `NO_CREDENTIAL` when there is none, `MODEL_NOT_FOUND`,
- * `ROUTE_NOT_FOUND`, `NOT_AVAILABLE_IN_MODE` and `CLIENT_NOT_ALLOWED`; `NOT_FOUND` when nothing has the name of the
- * account that is wanted.
+ * has to be left alone, `SESSION_REQUIRED`, `SESSION_EXPIRED`, `SESSION_SIGNED_OUT` or `NO_CREDENTIAL` when there is none,
+ * `MODEL_NOT_FOUND`, `ROUTE_NOT_FOUND`, `NOT_AVAILABLE_IN_MODE` and `CLIENT_NOT_ALLOWED`; `NOT_FOUND` when nothing has the
+ * name of the account that is wanted.
  */
 export function choose(request: RouteRequest, facts: RouteFacts): Plan {
   const { mode, ownKey, account } = request;
